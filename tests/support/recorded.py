@@ -116,7 +116,7 @@ def _urlencoded(argument: str, exchange_name: str) -> bytes:
 
 
 def _big_file(exchange_name: str) -> str:
-    """What is in of big.txt in an exchange named "… 10001 ASCII bytes …", "… 6000 2-byte chars …" or "… 100001 chars"."""
+    """big.txt of an exchange named "… 10001 ASCII bytes …", "… 6000 2-byte chars …" or "… 100001 chars"."""
     count, kind = re.search(r"(\d+) (ASCII bytes|2-byte chars|chars)", exchange_name).groups()  # type: ignore[union-attr]
     return ("é" if kind == "2-byte chars" else "z") * int(count)
 
