@@ -1,0 +1,106 @@
+"""The routes of the v1 API (contract §1 and §3 to §8)."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from . import reading, sharing
+from .errors import InvalidRequestError, NotAuthorizedError, RateLimitedError, UnexpectedError, UnknownSecretError
+from .incoming import Caller, Key, Parameters, Subject
+from .params import as_text
+from .profile import Profile
+from .responses import ApiReply
+from .services import Server, Services
+from .vault import WrongPassphraseError
+
+
+def routes(profile: Profile) -> APIRouter:
+    """Every route of the release. What is not in here is answered with {"error": "Not Found"}."""
+    router = APIRouter(prefix="/api/v1", default_response_class=ApiReply)
+    read, write = ["GET", "HEAD"], ["POST"]
+
+    router.add_api_route("/status", status, methods=read)
+    router.add_api_route("/authcheck", authcheck, methods=read)
+    router.add_api_route("/share", share, methods=write)
+    router.add_api_route("/create", create_nested if profile.create_wants_nesting else share, methods=write)
+    router.add_api_route("/generate", generate, methods=write)
+    router.add_api_route("/secret/{key}", reveal, methods=write)
+    for name in profile.receipt_routes:
+        router.add_api_route(f"/{name}/recent", recent, methods=read)
+        router.add_api_route(f"/{name}/{{key}}", receipt, methods=read + write)
+    for name in profile.burn_routes:
+        router.add_api_route(f"/{name}/{{key}}/burn", burn, methods=write)
+    return router
+
+
+def status(_caller: Caller) -> ApiReply:
+    """GET status: well, unless the credentials are wrong."""
+    return ApiReply({"status": "nominal", "locale": "en"})
+
+
+def authcheck(caller: Caller) -> ApiReply:
+    """GET authcheck: credentials are needed."""
+    if caller is None:
+        raise NotAuthorizedError
+    return status(caller)
+
+
+def share(server: Server, params: Parameters, caller: Caller, subject: Subject) -> ApiReply:
+    """POST share."""
+    _limit_anonymous(server, "create", caller, subject)
+    created = sharing.share(server, caller, params)
+    return ApiReply(server.replies.created(created, caller, server.clock()))
+
+
+def create_nested(server: Server, params: Parameters, caller: Caller, subject: Subject) -> ApiReply:
+    """POST create in the releases that want `secret[secret]=…&secret[ttl]=…`."""
+    nested = params.get("secret")
+    if not isinstance(nested, dict):
+        raise InvalidRequestError("Incorrect payload format")
+    return share(server, nested, caller, subject)
+
+
+def generate(server: Server, params: Parameters, caller: Caller, subject: Subject) -> ApiReply:
+    """POST generate."""
+    _limit_anonymous(server, "create", caller, subject)
+    created, value = sharing.generate(server, caller, params)
+    return ApiReply(server.replies.created(created, caller, server.clock(), value))
+
+
+def reveal(server: Server, params: Parameters, caller: Caller, subject: Subject, key: Key) -> ApiReply:
+    """POST secret/KEY. A wrong passphrase cannot be told from a missing secret."""
+    _limit_anonymous(server, "read", caller, subject)
+    try:
+        value = reading.reveal(server, subject, key, as_text(params.get("passphrase")))
+    except WrongPassphraseError:
+        raise UnknownSecretError from None
+    return ApiReply({"value": value, "secret_key": key, "share_domain": server.settings.public_url})
+
+
+def receipt(server: Server, _params: Parameters, caller: Caller, key: Key) -> ApiReply:
+    """GET or POST private/KEY: whoever has the key may ask."""
+    asked, value = server.store.ask(key)
+    return ApiReply(server.replies.asked(asked, caller, server.clock(), value.decode() if value is not None else None))
+
+
+def burn(server: Server, params: Parameters, caller: Caller, subject: Subject, key: Key) -> ApiReply:
+    """POST private/KEY/burn: whoever has the key, and the passphrase if there is one, may burn."""
+    try:
+        burned = reading.burn(server, caller, subject, key, as_text(params.get("passphrase")))
+    except WrongPassphraseError:
+        raise InvalidRequestError("Double check that passphrase") from None
+    return ApiReply(server.replies.burned(burned, caller, server.clock()))
+
+
+def recent(server: Server, caller: Caller) -> ApiReply:
+    """GET private/recent."""
+    if caller is None:
+        raise NotAuthorizedError
+    if not server.profile.recent_works:
+        raise UnexpectedError
+    return ApiReply(server.replies.recent(server.store.recent(caller), caller, server.clock()))
+
+
+def _limit_anonymous(server: Services, event: str, caller: Caller, subject: str) -> None:
+    if caller is None and not server.throttle.admits(event, subject, server.profile.anonymous_requests_per_address):
+        raise RateLimitedError(server.profile.rate_limit_text)

@@ -1,0 +1,84 @@
+"""The web application."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import MutableHeaders
+
+from . import api, pages, responses
+from .accounts import random_base36
+from .log import AccessLog
+from .services import Services, open_services
+from .settings import Settings
+from .store import Clock
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_SWEEP_EVERY = 60
+_REQUEST_ID_LENGTH = 13
+
+
+def create_app(settings: Settings, clock: Clock = time.time) -> FastAPI:
+    """The application over the settings' data directory; `clock` tells unix seconds. Raises WrongServerKeyError."""
+    services = open_services(settings, clock)
+    app = FastAPI(lifespan=_lifespan, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app.state.services = services
+    app.include_router(api.routes(settings.profile))
+    app.include_router(pages.routes())
+    responses.install(app, settings.profile)
+    if settings.profile.request_id:
+        app.add_middleware(RequestId)
+    app.add_middleware(TrailingSlash)
+    app.add_middleware(AccessLog)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    services: Services = app.state.services
+    sweeper = asyncio.create_task(_sweep(services))
+    yield
+    sweeper.cancel()
+    await run_in_threadpool(services.mailer.close)
+    services.database.close()
+
+
+async def _sweep(services: Services) -> None:
+    while True:
+        await run_in_threadpool(services.store.sweep)
+        await asyncio.sleep(_SWEEP_EVERY)
+
+
+class TrailingSlash:
+    """Take `/status/` for `/status`."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            scope["path"] = scope["path"].removesuffix("/")
+        await self._app(scope, receive, send)
+
+
+class RequestId:
+    """Number every reply at random."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def numbered(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)["x-request-id"] = random_base36(_REQUEST_ID_LENGTH)
+            await send(message)
+
+        await self._app(scope, receive, numbered)

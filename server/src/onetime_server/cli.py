@@ -1,0 +1,191 @@
+"""The command line: `onetime-server serve`, `account` and `domain`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from . import log
+from .accounts import AccountError, Accounts
+from .app import create_app
+from .database import Database, WrongServerKeyError
+from .profile import FREE, PLANS, PROFILES, V0_26
+from .serve import bind, local_url, serve
+from .services import DATABASE_FILE
+from .settings import Settings, SettingsError, Smtp, data_directory, server_key
+from .vault import Vault
+
+_PREFIX = "ONETIME_SERVER_"
+_DATA = "~/.local/share/onetime-server"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; returns the exit code. What the user can mend ends in one line on standard error and code 1."""
+    options = _parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except (AccountError, SettingsError, WrongServerKeyError) as error:
+        sys.stderr.write(f"onetime-server: {error}\n")
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="onetime-server",
+        description="A local server that answers as the Onetime Secret v1 REST API does.",
+        epilog="Every option may be given as environment variable instead: --smtp-host as ONETIME_SERVER_SMTP_HOST. "
+        "ONETIME_SERVER_KEY replaces the data directory's server key (64 hexadecimal digits).",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_serve(commands.add_parser("serve", help="run the server"))
+    _add_account(commands.add_parser("account", help="add, list and remove accounts"))
+    _add_domain(commands.add_parser("domain", help="give custom domains to accounts"))
+    return parser
+
+
+def _add_serve(parser: argparse.ArgumentParser) -> None:
+    _data_option(parser)
+    _option(parser, "--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+    _option(parser, "--port", type=int, default=7143, help="port to listen on; 0 takes a free one (%(default)s)")
+    _option(parser, "--public-url", metavar="URL", help="origin of links, such as https://secrets.example.com")
+    _option(parser, "--ready-file", type=Path, metavar="FILE", help='written once it listens: {"url": "http://…"}')
+    _option(parser, "--log-file", type=Path, metavar="FILE", help="log there instead of to standard error")
+    _option(
+        parser,
+        "--as",
+        dest="release",
+        choices=sorted(PROFILES),
+        default=V0_26.name,
+        help="release to answer as (%(default)s)",
+    )
+    _flag(parser, "--no-auth", help="refuse requests with credentials, as with AUTH_ENABLED=false")
+    _option(parser, "--smtp-host", metavar="HOST", help="mail server; without one no e-mail is sent")
+    _option(parser, "--smtp-port", type=int, default=25, metavar="PORT", help="(%(default)s)")
+    _option(parser, "--smtp-from", default="onetime-server@localhost", metavar="ADDRESS", help="sender (%(default)s)")
+    _flag(parser, "--smtp-starttls", help="encrypt the connection to the mail server")
+    _option(parser, "--smtp-user", metavar="NAME", help="log in to the mail server")
+    _option(parser, "--smtp-password-file", type=Path, metavar="FILE", help="holds the password of --smtp-user")
+    parser.set_defaults(run=_serve)
+
+
+def _add_account(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(required=True, metavar="ACTION")
+    add = commands.add_parser("add", help="create an account and print its API token, this once")
+    add.add_argument("email", metavar="EMAIL")
+    _option(add, "--plan", choices=PLANS, default=FREE, help="(%(default)s)")
+    _option(add, "--token-file", metavar="FILE", help="use the token in this file (- for standard input), print none")
+    _data_option(add)
+    add.set_defaults(run=_account_add)
+    every = commands.add_parser("list", help="e-mail address, external id, plan and domains of every account")
+    _data_option(every)
+    every.set_defaults(run=_account_list)
+    remove = commands.add_parser("remove", help="delete an account; its secrets stay until read or expired")
+    remove.add_argument("email", metavar="EMAIL")
+    _data_option(remove)
+    remove.set_defaults(run=_account_remove)
+
+
+def _add_domain(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(required=True, metavar="ACTION")
+    add = commands.add_parser("add", help="let an account share on a custom domain")
+    add.add_argument("host", metavar="HOST")
+    add.add_argument("--account", required=True, metavar="EMAIL")
+    _data_option(add)
+    add.set_defaults(run=_domain_add)
+
+
+def _option(parser: argparse.ArgumentParser, name: str, **settings: object) -> None:
+    """An option that an environment variable may set."""
+    variable = _PREFIX + name.removeprefix("--").replace("-", "_").upper()
+    if variable in os.environ:
+        settings["default"] = os.environ[variable]
+    parser.add_argument(name, **settings)  # type: ignore[arg-type]
+
+
+def _flag(parser: argparse.ArgumentParser, name: str, help: str) -> None:  # noqa: A002
+    variable = _PREFIX + name.removeprefix("--").replace("-", "_").upper()
+    set_by_environment = os.environ.get(variable, "").lower() in ("1", "true", "yes", "on")
+    parser.add_argument(name, action="store_true", default=set_by_environment, help=help)
+
+
+def _data_option(parser: argparse.ArgumentParser) -> None:
+    default = Path(_DATA).expanduser()
+    _option(parser, "--data", type=Path, default=default, metavar="DIR", help=f"data directory ({_DATA})")
+
+
+def _serve(options: argparse.Namespace) -> None:
+    data = data_directory(options.data)
+    key = server_key(data, os.environ.get(f"{_PREFIX}KEY"))
+    log.set_up(options.log_file)
+    bound = bind(options.host, options.port)
+    url = local_url(bound, options.host)
+    settings = Settings(
+        data=data,
+        server_key=key,
+        public_url=(options.public_url or url).rstrip("/"),
+        profile=PROFILES[options.release],
+        auth_enabled=not options.no_auth,
+        smtp=_smtp(options),
+    )
+    serve(create_app(settings), bound, url, options.ready_file)
+
+
+def _smtp(options: argparse.Namespace) -> Smtp | None:
+    if options.smtp_host is None:
+        return None
+    password = _first_line(str(options.smtp_password_file)) if options.smtp_password_file else None
+    return Smtp(
+        host=options.smtp_host,
+        port=options.smtp_port,
+        sender=options.smtp_from,
+        starttls=options.smtp_starttls,
+        user=options.smtp_user,
+        password=password,
+    )
+
+
+def _account_add(options: argparse.Namespace) -> None:
+    given = _first_line(options.token_file) if options.token_file else None
+    with _accounts(options.data) as accounts:
+        _, token = accounts.add(options.email, options.plan, given)
+    if given is None:
+        sys.stdout.write(f"{token}\n")
+
+
+def _account_list(options: argparse.Namespace) -> None:
+    with _accounts(options.data) as accounts:
+        for account, domains in accounts.all():
+            sys.stdout.write(f"{' '.join([account.email, account.external_id, account.plan, *domains])}\n")
+
+
+def _account_remove(options: argparse.Namespace) -> None:
+    with _accounts(options.data) as accounts:
+        accounts.remove(options.email)
+
+
+def _domain_add(options: argparse.Namespace) -> None:
+    with _accounts(options.data) as accounts:
+        accounts.add_domain(options.host, options.account)
+
+
+@contextmanager
+def _accounts(data: Path) -> Iterator[Accounts]:
+    vault = Vault(server_key(data_directory(data), os.environ.get(f"{_PREFIX}KEY")))
+    database = Database(data / DATABASE_FILE, vault)
+    try:
+        yield Accounts(database, vault)
+    finally:
+        database.close()
+
+
+def _first_line(file: str) -> str:
+    try:
+        text = sys.stdin.read() if file == "-" else Path(file).read_text()
+    except OSError as error:
+        raise SettingsError(f"Cannot read {file}: {error.strerror}.") from None
+    return text.split("\n", 1)[0].strip()

@@ -1,0 +1,120 @@
+"""The SQLite database: its schema, and transactions on it."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from .vault import Vault
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS server (fingerprint BLOB NOT NULL);
+
+CREATE TABLE IF NOT EXISTS account (
+    id INTEGER PRIMARY KEY,
+    email TEXT NOT NULL UNIQUE,
+    external_id TEXT NOT NULL UNIQUE,
+    plan TEXT NOT NULL,
+    token_hash BLOB NOT NULL
+);
+
+CREATE TABLE IF NOT EXISTS domain (
+    host TEXT PRIMARY KEY COLLATE NOCASE,
+    account_id INTEGER NOT NULL REFERENCES account ON DELETE CASCADE
+);
+
+-- Times are unix seconds with fractions. `sealed` holds metadata_key and secret_key.
+CREATE TABLE IF NOT EXISTS receipt (
+    id INTEGER PRIMARY KEY,
+    key_hash BLOB NOT NULL UNIQUE,
+    secret_key_hash BLOB NOT NULL UNIQUE,
+    sealed BLOB NOT NULL,
+    account_id INTEGER REFERENCES account ON DELETE SET NULL,
+    state TEXT NOT NULL,
+    ttl INTEGER NOT NULL,
+    created REAL NOT NULL,
+    updated REAL NOT NULL,
+    received REAL,
+    secret_expires REAL NOT NULL,
+    expires REAL NOT NULL,
+    recipient TEXT NOT NULL,
+    share_domain TEXT NOT NULL,
+    has_passphrase INTEGER NOT NULL,
+    value_shown_until REAL NOT NULL
+);
+CREATE INDEX IF NOT EXISTS receipt_of_account ON receipt (account_id);
+CREATE INDEX IF NOT EXISTS receipt_expiry ON receipt (expires);
+
+CREATE TABLE IF NOT EXISTS secret (
+    key_hash BLOB PRIMARY KEY,
+    sealed BLOB NOT NULL,
+    expires REAL NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS secret_expiry ON secret (expires);
+
+-- Wrong passphrases per secret and action (reveal, burn); gone with the secret.
+CREATE TABLE IF NOT EXISTS attempt (
+    key_hash BLOB NOT NULL REFERENCES secret ON DELETE CASCADE,
+    action TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    forgotten REAL NOT NULL,
+    PRIMARY KEY (key_hash, action)
+) WITHOUT ROWID;
+"""
+
+
+class WrongServerKeyError(Exception):
+    """The database was made under another server key."""
+
+
+class Database:
+    """One connection for all threads of this process; several processes may share the file."""
+
+    def __init__(self, path: Path, vault: Vault) -> None:
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        self._lock = threading.Lock()
+        self._connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+        self._connection.row_factory = sqlite3.Row
+        # FULL: a consumed secret must not come back after a power cut. secure_delete: what is gone leaves no bytes.
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+            self._connection.execute(f"PRAGMA {pragma}")
+        self._connection.executescript(SCHEMA)
+        self._check_key(path, vault)
+
+    def close(self) -> None:
+        """Give the file back."""
+        with self._lock:
+            self._connection.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """A write transaction: committed at the end of the block, undone if it raises."""
+        with self._lock:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """A block that only reads."""
+        with self._lock:
+            yield self._connection
+
+    def _check_key(self, path: Path, vault: Vault) -> None:
+        with self.transaction() as connection:
+            row = connection.execute("SELECT fingerprint FROM server").fetchone()
+            if row is None:
+                connection.execute("INSERT INTO server VALUES (?)", (vault.fingerprint(),))
+            elif row["fingerprint"] != vault.fingerprint():
+                raise WrongServerKeyError(
+                    f"{path} was made under another server key. Give that key back (server.key in the data "
+                    "directory, or ONETIME_SERVER_KEY), or choose another data directory."
+                )

@@ -1,0 +1,66 @@
+"""The server's log, and one line in it for each request: method, route template, status, duration. No keys, no queries."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+UNROUTED = "-"
+
+logger = logging.getLogger(__name__)
+access = logging.getLogger("onetime_server.access")
+
+
+def set_up(file: Path | None) -> None:
+    """Send everything to `file` (mode 0600), or else to standard error."""
+    if file is not None:
+        file.touch(mode=0o600)
+    handler = logging.FileHandler(file) if file else logging.StreamHandler(sys.stderr)
+    formatter = logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%dT%H:%M:%SZ")
+    formatter.converter = time.gmtime
+    handler.setFormatter(formatter)
+    root = logging.getLogger()
+    root.addHandler(handler)
+    root.setLevel(logging.WARNING)
+    logging.getLogger("onetime_server").setLevel(logging.INFO)
+
+
+class AccessLog:
+    """Log each request, and answer a crash with 500 and an empty body, as the real server does (contract §1)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        status = 0
+        started = time.perf_counter()
+
+        async def watch(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watch)
+        except Exception as error:  # noqa: BLE001 - the last resort of every request
+            # Where it happened, but not the error's text: that may quote a secret.
+            place = "".join(traceback.format_tb(error.__traceback__))
+            logger.error("Crash: %s\n%s", type(error).__name__, place)  # noqa: TRY400
+            if not status:
+                await watch({"type": "http.response.start", "status": 500, "headers": []})
+                await watch({"type": "http.response.body", "body": b""})
+        finally:
+            route = getattr(scope.get("route"), "path", UNROUTED)
+            milliseconds = round((time.perf_counter() - started) * 1000)
+            access.info("%s %s %d %dms", scope["method"], route, status, milliseconds)

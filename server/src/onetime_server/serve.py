@@ -1,0 +1,72 @@
+"""Bind, announce, serve, and stop cleanly on SIGTERM or SIGINT."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import logging
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+
+from .settings import SettingsError
+
+logger = logging.getLogger(__name__)
+
+_GRACE = 30
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A socket bound to a host name or address; port 0 takes a free one. Raises SettingsError."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        bound = socket.socket(family, kind, protocol)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(address)
+    except (OSError, OverflowError) as error:
+        raise SettingsError(
+            f"Cannot listen on {host} port {port}: {error}. Choose others by --host and --port."
+        ) from None
+    return bound
+
+
+def local_url(bound: socket.socket, host: str) -> str:
+    """The URL that reaches a bound socket from this machine."""
+    name = f"[{host}]" if ":" in host else host
+    return f"http://{name}:{bound.getsockname()[1]}"
+
+
+def serve(app: FastAPI, bound: socket.socket, url: str, ready_file: Path | None) -> None:
+    """Serve until a signal comes; requests that have begun, and e-mails, are finished before this returns."""
+    if not ipaddress.ip_address(bound.getsockname()[0]).is_loopback:
+        logger.warning("Listening beyond this machine, without TLS: put a reverse proxy with TLS in front.")
+    config = uvicorn.Config(
+        app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=_GRACE
+    )
+    # uvicorn raises the signal once more when it has stopped: that is no reason to die of it.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
+    _AnnouncingServer(config, url, ready_file).run(sockets=[bound])
+
+
+class _AnnouncingServer(uvicorn.Server):
+    """Says where it listens, once it does."""
+
+    def __init__(self, config: uvicorn.Config, url: str, ready_file: Path | None) -> None:
+        super().__init__(config)
+        self._url = url
+        self._ready_file = ready_file
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        sys.stdout.write(f"onetime-server listens at {self._url}\n")
+        sys.stdout.flush()
+        if self._ready_file is not None:
+            unfinished = self._ready_file.with_name(f".{self._ready_file.name}.{os.getpid()}")
+            unfinished.write_text(json.dumps({"url": self._url}))
+            unfinished.replace(self._ready_file)
