@@ -20,16 +20,16 @@ class State(StrEnum):
     BURNED = "burned"
     EXPIRED = "expired"
     ORPHANED = "orphaned"
-    UNRECOGNISED = "unrecognised"
+    UNKNOWN = "unknown"
 
     @classmethod
     def of(cls, word: object) -> State:
-        """Return the state that a server calls WORD; UNRECOGNISED for one that this client does not know."""
+        """Return the state that a server calls WORD; UNKNOWN for one that this client does not know."""
         word = _UNTRANSLATED.get(word, word) if isinstance(word, str) else ""
         try:
             return cls(word)
         except ValueError:
-            return cls.UNRECOGNISED
+            return cls.UNKNOWN
 
     @property
     def is_unread(self) -> bool:

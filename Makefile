@@ -1,0 +1,55 @@
+# Every target installs what it needs into .venv. Start with: make demo, make test
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+TREE := $(VENV)/collections
+COLLECTION := $(TREE)/ansible_collections/onetimesecret/ots
+
+# Some shells turn bytecode off. Without it every start of Python costs half a second more.
+unexport PYTHONDONTWRITEBYTECODE
+export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/$(TREE)
+export ANSIBLE_NOCOLOR ?= 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint sanity format pins clean
+
+help: ## Show the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(VENV)/ready ## Hand out credentials for real: local server, playbook, mails, links
+	$(BIN)/python demo/run.py
+
+test: $(VENV)/ready ## Run the tests, all on loopback
+	$(BIN)/pytest -n 2
+
+lint: $(VENV)/ready ## Check style, types, documentation and playbooks
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	cd $(TREE) && MYPYPATH=. $(CURDIR)/$(BIN)/mypy --config-file $(CURDIR)/pyproject.toml -p ansible_collections.onetimesecret.ots.plugins
+	$(BIN)/mypy server/src tools demo
+	$(BIN)/yamllint --strict .
+	$(BIN)/ansible-lint --offline --profile production
+	$(BIN)/antsibull-changelog lint
+	$(BIN)/antsibull-docs lint-collection-docs --plugin-docs --skip-rstcheck .
+
+sanity: $(VENV)/ready ## Run ansible-test sanity on a copy at its proper path
+	PATH=$(CURDIR)/$(BIN):$$PATH tools/sanity.sh
+
+format: $(VENV)/ready ## Format the Python code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+pins: $(VENV)/ready ## Compile requirements/dev.in into pinned versions
+	$(BIN)/uv pip compile --quiet --universal --upgrade --python-version 3.11 --no-header --no-emit-index-url \
+		requirements/dev.in server/pyproject.toml --output-file requirements/dev.txt
+
+clean: ## Remove all that the targets made
+	rm -rf $(VENV) .demo .sanity .pytest_cache .mypy_cache .ruff_cache .hypothesis dist
+
+$(VENV)/ready: requirements/dev.txt requirements.txt server/pyproject.toml tools/collection_tree.py
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.11")'
+	test -x $(BIN)/uv || { $(PYTHON) -m venv $(VENV) && $(BIN)/pip install --quiet uv; }
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --requirement requirements/dev.txt --editable server
+	$(BIN)/python tools/collection_tree.py $(TREE)
+	touch $@

@@ -1,0 +1,27 @@
+# Copyright: (c) 2026, the onetimesecret.ots maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Make one link exist for a value that the caller gives."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.action import OtsAction
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.arguments import SHARE
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.desired import desired_share
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine import Engine, Outcome
+
+
+class ActionModule(OtsAction):
+    SPEC = SHARE
+    RULES: ClassVar = {"required_if": [("state", "present", ["secret"])], "required_one_of": [("name", "secret")]}
+
+    def act(self, options: dict[str, Any], engine: Engine, *, check: bool) -> tuple[str | None, Outcome]:
+        name = options["name"]
+        if options["state"] == "absent" and name:
+            return name, engine.absent(name, check=check)
+        desired = engine.named(desired_share(options))
+        if options["state"] == "absent":
+            return desired.name, engine.absent(desired.name, check=check)
+        return desired.name, engine.present(desired, check=check)

@@ -1,0 +1,38 @@
+# Copyright: (c) 2026, the onetimesecret.ots maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The controller's record of which link exists for which name."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+options:
+  ledger:
+    description:
+      - Where the ledger is kept, the record of which link exists for which name. It is what makes runs idempotent.
+      - C(sqlite:///PATH) is a file on the controller, made on first use. PATH is absolute or begins with C(~).
+      - Variable C(ots_ledger), environment E(OTS_LEDGER), C(ledger) in C(ansible.cfg).
+    type: str
+    default: sqlite:///~/.ansible/onetimesecret/ledger.sqlite3
+  ledger_key:
+    description:
+      - Key under which the ledger seals values, keys of links and passphrases, 32 random bytes in base64.
+        Make one with C(openssl rand -base64 32).
+      - Without it a key file is made on first use, beside the ledger, readable by its owner alone.
+      - Variable C(ots_ledger_key), environment E(OTS_LEDGER_KEY), C(ledger_key) in C(ansible.cfg).
+    type: str
+"""
+
+    PLUGINS = r"""
+options:
+  ledger:
+    env: [{name: OTS_LEDGER}]
+    vars: [{name: ots_ledger}]
+    ini: [{section: onetimesecret_ots, key: ledger}]
+  ledger_key:
+    env: [{name: OTS_LEDGER_KEY}]
+    vars: [{name: ots_ledger_key}]
+    ini: [{section: onetimesecret_ots, key: ledger_key}]
+"""

@@ -1,0 +1,60 @@
+# Copyright: (c) 2026, the onetimesecret.ots maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What every link has, whoever made its value."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+options:
+  passphrase:
+    description:
+      - Passphrase that the recipient must give to open the link. Tell it by another way than the link.
+      - Most servers want at least 4 characters, some 8.
+      - Changing it replaces the link.
+    type: str
+  ttl:
+    description:
+      - Lifetime of the link, in seconds or with a unit, as in V(3600), V(45m), V(1h), V(7d), V(2w).
+      - Without it the server decides, usually 7 days. What the server grants is returned as RV(ttl); a lifetime that
+        it cut is no change at the next run.
+      - Variable C(ots_ttl), environment E(OTS_TTL), C(ttl) in section C([onetimesecret_ots]) of C(ansible.cfg).
+    type: str
+  recipient:
+    description:
+      - One e-mail address to which the server mails the link. Needs an account.
+      - Changing it replaces the link.
+    type: str
+  share_domain:
+    description:
+      - Custom domain, registered with the account, on which the link shall be; a bare host name.
+      - Changing it replaces the link.
+      - Variable C(ots_share_domain), environment E(OTS_SHARE_DOMAIN), C(share_domain) in C(ansible.cfg).
+    type: str
+  reissue_on:
+    description:
+      - After which ends of a link a new one is sent for the same value.
+      - V(expired), it was never read in its lifetime, or the server lost it.
+      - V(burned), somebody else burned it.
+      - V(received), it was read. Every run then sends a new link once the former was read.
+      - V(unknown), the server does not know the link any more and nobody knows whether it was read.
+      - After any other end nothing is sent; a warning says so, except for a link that was read.
+    type: list
+    elements: str
+    choices: [expired, burned, received, unknown]
+    default: [expired]
+"""
+
+    PLUGINS = r"""
+options:
+  ttl:
+    env: [{name: OTS_TTL}]
+    vars: [{name: ots_ttl}]
+    ini: [{section: onetimesecret_ots, key: ttl}]
+  share_domain:
+    env: [{name: OTS_SHARE_DOMAIN}]
+    vars: [{name: ots_share_domain}]
+    ini: [{section: onetimesecret_ots, key: share_domain}]
+"""

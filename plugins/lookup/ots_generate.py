@@ -1,0 +1,116 @@
+# Copyright: (c) 2026, the onetimesecret.ots maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A value that the server generates, the same in every evaluation."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: ots_generate
+author: onetimesecret.ots maintainers (@onetimesecret)
+version_added: 0.1.0
+short_description: A value generated once, with a one-time link for the person who must hold it
+description:
+  - Returns the value that the server generated for a name. The first evaluation has the value generated and its link
+    made; every other one, in whatever template, host, fork or run, returns the same from the ledger, sealed there.
+  - A name that the ledger knows costs no request, until the recorded expiry of its link has passed.
+  - It shares its ledger with M(onetimesecret.ots.ots_generate), and both may be used for one name. What the lookup is
+    not given of O(passphrase), O(recipient) and O(share_domain) is taken as it is; what differs replaces the link.
+  - In check mode nothing is generated. A name that does not exist yet then yields a placeholder.
+notes:
+  - Runs on the controller.
+options:
+  _terms:
+    description:
+      - Names of credentials, such as C(db/prod/app), each unique within the server and the account.
+      - Without any, one credential per host is made, under the name C(inventory_hostname).
+    type: list
+    elements: str
+  return:
+    description: Whether the value itself or its link is returned.
+    type: str
+    choices: [value, link]
+    default: value
+  length:
+    description:
+      - Number of characters of a value that is still to be generated, 1 to 128. Servers take 12 where it is not given.
+    type: int
+extends_documentation_fragment:
+  - onetimesecret.ots.link
+  - onetimesecret.ots.link.plugins
+  - onetimesecret.ots.connection
+  - onetimesecret.ots.connection.plugins
+  - onetimesecret.ots.ledger
+  - onetimesecret.ots.ledger.plugins
+seealso:
+  - module: onetimesecret.ots.ots_generate
+"""
+
+EXAMPLES = r"""
+- name: Give the application its database password, and its owner a link to it
+  ansible.builtin.template:
+    src: app.env.j2 # DB_PASSWORD={{ db_password }}
+    dest: /etc/app/app.env
+    mode: "0600"
+  vars:
+    db_password: "{{ lookup('onetimesecret.ots.ots_generate', 'db/prod/app', ttl='7d', recipient='alice@example.com') }}"
+
+- name: A credential of its own for each host, under the host's name
+  ansible.builtin.set_fact:
+    enrolment_token: "{{ lookup('onetimesecret.ots.ots_generate', length=32) }}"
+
+- name: Only the link
+  ansible.builtin.set_fact:
+    link: "{{ lookup('onetimesecret.ots.ots_generate', 'db/prod/app', return='link', ttl='7d', recipient='alice@example.com') }}"
+"""
+
+RETURN = r"""
+_raw:
+  description: The values, or with O(return=link) the links, in the order of the names.
+  type: list
+  elements: str
+"""
+
+from typing import Any
+
+from ansible.errors import AnsibleLookupError
+from ansible.plugins.lookup import LookupBase
+from ansible.utils.display import Display
+
+from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.errors import OnetimeError
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.connection import Connection
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.desired import desired_generate
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine import Engine
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.errors import LedgerError
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.open import open_ledger
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.options import options_of_lookup
+
+# Long enough for most rules on passwords, and plain to see where it turns up.
+PLACEHOLDER = "no-value-in-check-mode"
+
+
+class LookupModule(LookupBase):
+    def run(self, terms: list[str], variables: dict[str, Any] | None = None, **kwargs: Any) -> list[str]:
+        variables = variables or {}
+        try:
+            options = options_of_lookup(self, kwargs, variables, self._templar)
+            connection = Connection.of(options)
+            check = bool(variables.get("ansible_check_mode"))
+            ledger = open_ledger(options["ledger"], options["ledger_key"], connection.scope, read_only=check)
+            engine = Engine(ledger, connection.client, anonymous=connection.is_anonymous)
+            names = terms or [variables["inventory_hostname"]]
+            return [self._one(name, options, engine, connection, check) for name in names]
+        except (OnetimeError, LedgerError) as error:
+            raise AnsibleLookupError(str(error)) from None
+
+    def _one(self, name: str, options: dict[str, Any], engine: Engine, connection: Connection, check: bool) -> str:
+        desired = desired_generate({**options, "name": name}, partial=True)
+        outcome = engine.present(desired, check=check, refresh=False)
+        for warning in outcome.warnings:
+            Display().warning(f"{name}: {warning}")
+        if options["return"] == "value":
+            record = outcome.record or outcome.former
+            return record.value if record and record.value else PLACEHOLDER
+        if outcome.record:
+            return connection.address.link(outcome.record.secret_key, outcome.record.share_domain)
+        return connection.address.link(PLACEHOLDER)

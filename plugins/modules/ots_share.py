@@ -1,0 +1,131 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, the onetimesecret.ots maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Documentation of the action of the same name, which does the work on the controller."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: ots_share
+author: onetimesecret.ots maintainers (@onetimesecret)
+version_added: 0.1.0
+short_description: Share a value by a one-time link
+description:
+  - Makes one live link exist for a value that you give, and returns it. However often it runs, on however many forks, there is
+    one link per O(name), until it is read, burned or expires.
+  - Another value, passphrase, recipient or custom domain replaces the link. The new one is made first, then the former is burned.
+notes:
+  - The result is hidden from all output, because it holds the link. What C(register) keeps is whole; do not print it.
+  - On servers before release 0.26 the state V(viewed) only means that the metadata was asked for. It is as unread as V(new).
+options:
+  name:
+    description:
+      - Your own key for this credential, unique within the server and the account, such as V(db/prod/alice).
+      - Without it the link is keyed by its content, so that the same content is shared once and other content again.
+    type: str
+  secret:
+    description:
+      - The value to share, 1 to 10,000 bytes in UTF-8. It must be text; put numbers in quotes.
+      - Required with O(state=present).
+    type: str
+  state:
+    description:
+      - V(present) makes one live link exist.
+      - V(absent) burns the link where it was not read yet, and forgets the name.
+    type: str
+    choices: [present, absent]
+    default: present
+extends_documentation_fragment:
+  - onetimesecret.ots.link
+  - onetimesecret.ots.connection
+  - onetimesecret.ots.ledger
+  - onetimesecret.ots.attributes
+seealso:
+  - module: onetimesecret.ots.ots_generate
+  - module: onetimesecret.ots.ots_burn
+"""
+
+EXAMPLES = r"""
+- name: Hand the deploy key to Alice
+  onetimesecret.ots.ots_share:
+    name: ssh/deploy/alice
+    secret: "{{ deploy_key }}"
+    passphrase: "{{ alice_passphrase }}"
+    ttl: 3d
+    recipient: alice@example.com
+    region: eu
+    username: ops@example.com
+    api_token: "{{ vault_ots_api_token }}"
+  register: handed
+
+- name: Tell how it stands, without the link
+  ansible.builtin.debug:
+    msg: "{{ handed.name }} is {{ handed.state }}, until {{ handed.expires_at }}"
+
+- name: Alice has left before she read it
+  onetimesecret.ots.ots_share:
+    name: ssh/deploy/alice
+    state: absent
+"""
+
+RETURN = r"""
+action:
+  description:
+    - What was done, or in check mode would be done.
+    - V(created), a first link, or one for changed content after the former link had come to its end.
+    - V(kept), nothing; the link stands.
+    - V(reissued), a new link for the same value, as O(reissue_on) asks.
+    - V(replaced), a new link for changed content; the former one was burned afterwards.
+    - V(burned), with O(state=absent), the link was unread and is burned.
+    - V(absent), with O(state=absent), there was nothing left to burn.
+  returned: success
+  type: str
+  choices: [created, kept, reissued, replaced, burned, absent]
+name:
+  description: Name of the credential in the ledger.
+  returned: success
+  type: str
+  sample: ssh/deploy/alice
+state:
+  description:
+    - State of the link, V(new) or V(viewed) while it is unread; with O(state=absent) the state in which it ended.
+    - None where there is no link yet (check mode) or was none.
+  returned: success
+  type: str
+  choices: [new, viewed, received, burned, expired, orphaned, unknown]
+link:
+  description: The one-time link. Who opens it first and asks for the value gets it, and nobody after.
+  returned: when a link exists
+  type: str
+  sample: https://eu.onetimesecret.com/secret/8evofeff0naka35dvg2n0ub9vndt9jviffmaegv4dtbllvmnzjzs8zumancrfm
+secret_key:
+  description: Last part of the link.
+  returned: when a link exists
+  type: str
+  sample: 8evofeff0naka35dvg2n0ub9vndt9jviffmaegv4dtbllvmnzjzs8zumancrfm
+metadata_key:
+  description: Key with which the link's state is asked and the link is burned. As confidential as the link.
+  returned: when a link exists
+  type: str
+  sample: 59u2c5noevtkczp56uepl37pe95qt12jtvnff4t4lahz36qknvki004a5cubyz
+ttl:
+  description: Lifetime of the link in seconds, as the server granted it.
+  returned: when a link exists
+  type: int
+  sample: 604800
+expires_at:
+  description: When the link expires, ISO 8601 in UTC.
+  returned: when a link exists
+  type: str
+  sample: "2026-11-28T09:30:00Z"
+recipient:
+  description: Address to which the server mailed the link, None where it mailed none.
+  returned: when a link exists
+  type: str
+  sample: alice@example.com
+passphrase_required:
+  description: Whether the recipient is asked for a passphrase.
+  returned: when a link exists
+  type: bool
+"""

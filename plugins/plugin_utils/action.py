@@ -1,0 +1,66 @@
+# Copyright: (c) 2026, the onetimesecret.ots maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the actions have in common: arguments in, the engine, result out. All of it on the controller."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from ansible.errors import AnsibleActionFail
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.errors import InvalidInput, OnetimeError
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.arguments import TEXT_ONLY, Spec
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.connection import Connection
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine import Engine, Outcome
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.errors import LedgerError
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.open import open_ledger
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.options import options_of_action
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.results import result_of
+
+
+class OtsAction(ActionBase):
+    """Base of the actions: a subclass names its arguments and calls the engine."""
+
+    TRANSFERS_FILES = False
+    _requires_connection = False  # nothing of this happens on the managed host
+    _supports_async = False
+    _supports_check_mode = True
+
+    SPEC: ClassVar[Spec]
+    RULES: ClassVar[dict[str, Any]] = {}
+
+    def act(self, options: dict[str, Any], engine: Engine, *, check: bool) -> tuple[str | None, Outcome]:
+        """Do what the task asks for; return the name it was done under, and the outcome."""
+        raise NotImplementedError
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        try:
+            options = options_of_action(self._arguments(), task_vars or {}, self._templar)
+            connection = Connection.of(options)
+            check = bool(self._task.check_mode)
+            ledger = open_ledger(options["ledger"], options["ledger_key"], connection.scope, read_only=check)
+            engine = Engine(ledger, connection.client, anonymous=connection.is_anonymous)
+            name, outcome = self.act(options, engine, check=check)
+        except (OnetimeError, LedgerError) as error:
+            raise AnsibleActionFail(str(error)) from None
+        return result | result_of(name, outcome, connection.address)
+
+    def _arguments(self) -> dict[str, Any]:
+        _refuse_what_is_not_text(self._task.args)
+        validation = ArgumentSpecValidator(self.SPEC, **self.RULES).validate(self._task.args)
+        if validation.error_messages:
+            raise AnsibleActionFail("; ".join(validation.error_messages))
+        return dict(validation.validated_parameters)
+
+
+def _refuse_what_is_not_text(arguments: dict[str, Any]) -> None:
+    for option in TEXT_ONLY:
+        value = arguments.get(option)
+        if value is not None and not isinstance(value, str):
+            raise InvalidInput(
+                f"is read as {type(value).__name__}, not as text; put it in quotes, or add | string", field=option
+            )

@@ -1,0 +1,74 @@
+# Copyright: (c) 2026, the onetimesecret.ots maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The arguments of every action, as its module's documentation has them.
+
+Shared options have no default here: an argument that was not given must leave room for the variable, the environment
+and ansible.cfg (see options.py).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.address import REGIONS
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.desired import ReissueOn
+
+Spec = dict[str, dict[str, Any]]
+
+CONNECTION: Spec = {
+    "url": {"type": "str"},
+    "region": {"type": "str", "choices": list(REGIONS)},
+    "username": {"type": "str"},
+    "api_token": {"type": "str", "no_log": True},
+    "timeout": {"type": "float"},
+    "validate_certs": {"type": "bool"},
+    "ca_bundle": {"type": "path"},
+    "proxy": {"type": "str"},
+}
+
+LEDGER: Spec = {
+    "ledger": {"type": "str"},
+    "ledger_key": {"type": "str", "no_log": True},
+}
+
+LINK: Spec = {
+    "passphrase": {"type": "str", "no_log": True},
+    "ttl": {"type": "str"},
+    "recipient": {"type": "str"},
+    "share_domain": {"type": "str"},
+    "reissue_on": {
+        "type": "list",
+        "elements": "str",
+        "choices": [reason.value for reason in ReissueOn],
+        "default": [ReissueOn.EXPIRED.value],
+    },
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+}
+
+SHARE: Spec = {
+    "name": {"type": "str"},
+    "secret": {"type": "str", "no_log": True},
+    **LINK,
+    **CONNECTION,
+    **LEDGER,
+}
+
+GENERATE: Spec = {
+    "name": {"type": "str", "required": True},
+    "length": {"type": "int"},
+    **LINK,
+    **CONNECTION,
+    **LEDGER,
+}
+
+BURN: Spec = {
+    "name": {"type": "str"},
+    "metadata_key": {"type": "str", "no_log": True},
+    "passphrase": {"type": "str", "no_log": True},
+    **CONNECTION,
+    **LEDGER,
+}
+
+# Written as text, or refused: YAML reads 0123 as 83 and `yes` as true, and would share that without a word.
+TEXT_ONLY = ("secret", "passphrase", "metadata_key", "api_token", "ledger_key", "recipient")

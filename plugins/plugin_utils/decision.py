@@ -1,0 +1,85 @@
+# Copyright: (c) 2026, the onetimesecret.ots maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The decision: what a run does about one name. Pure: no ledger, no server, no clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.state import State
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.desired import ReissueOn
+
+
+class Action(StrEnum):
+    """What was done, or in check mode would be."""
+
+    CREATED = "created"
+    KEPT = "kept"
+    REISSUED = "reissued"
+    REPLACED = "replaced"
+    BURNED = "burned"
+    ABSENT = "absent"
+
+    @property
+    def is_change(self) -> bool:
+        return self not in (Action.KEPT, Action.ABSENT)
+
+    @property
+    def sends_link(self) -> bool:
+        return self in (Action.CREATED, Action.REISSUED, Action.REPLACED)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What to do, and what the user should know about it."""
+
+    action: Action
+    warning: str | None = None
+
+
+_REISSUE = {
+    State.EXPIRED: ReissueOn.EXPIRED,
+    State.ORPHANED: ReissueOn.EXPIRED,
+    State.BURNED: ReissueOn.BURNED,
+    State.RECEIVED: ReissueOn.RECEIVED,
+    State.UNKNOWN: ReissueOn.UNKNOWN,
+}
+
+_GONE = {
+    State.EXPIRED: "has expired unread",
+    State.ORPHANED: "is gone: the server lost the secret before its time",
+    State.BURNED: "was burned by somebody else",
+    State.UNKNOWN: "is unknown to the server, and whether it was read is not known",
+}
+
+
+def decide_present(state: State | None, changed: bool, reissue_on: frozenset[ReissueOn]) -> Decision:
+    """Decide about a link that shall exist.
+
+    `state` is the recorded link's state as the server tells it now, None where nothing is recorded; `changed` tells whether
+    what is asked for differs from what was shared. A server that cannot be asked never gets here: its fault fails the run.
+    """
+    if state is None:
+        return Decision(Action.CREATED)
+    if changed:
+        return Decision(Action.CREATED) if state.is_final else Decision(Action.REPLACED)
+    if state.is_unread:
+        return Decision(Action.KEPT)
+    reason = _REISSUE[state]
+    if reason in reissue_on:
+        return Decision(Action.REISSUED)
+    if state is State.RECEIVED:
+        return Decision(Action.KEPT)
+    return Decision(
+        Action.KEPT,
+        warning=f"The link {_GONE[state]}; nothing was sent. Add '{reason.value}' to reissue_on to have a new one sent.",
+    )
+
+
+def decide_absent(state: State | None) -> Action:
+    """Decide about a link that shall not exist; `state` as in `decide_present`."""
+    if state is None or state.is_final:
+        return Action.ABSENT
+    return Action.BURNED

@@ -1,0 +1,45 @@
+# Copyright: (c) 2026, the onetimesecret.ots maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the engine asks of a ledger, whatever keeps it."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.record import Attempt, Entry, OwedBurn, Record
+
+
+class Ledger(Protocol):
+    """The links of one account on one server, by name. Every method is one transaction and raises LedgerError."""
+
+    def fingerprint(self, *parts: str | None) -> str:
+        """Return a keyed digest of the parts."""
+
+    def locked(self, name: str) -> AbstractContextManager[None]:
+        """Hold the name against every other fork, process and controller on this ledger."""
+
+    def read(self, name: str) -> Entry:
+        """Return what is held under the name; an empty entry where nothing is."""
+
+    def name_of(self, metadata_key: str) -> str | None:
+        """Return the name whose record has this metadata key."""
+
+    def begin(self, name: str, attempt: Attempt) -> None:
+        """Note an intent, before its request is sent."""
+
+    def abandon(self, name: str) -> None:
+        """Take back the intent of a request that surely had no effect."""
+
+    def complete(self, name: str, record: Record, owed: OwedBurn | None) -> None:
+        """Put the record in the intent's place, and note the burn that is owed for the former link."""
+
+    def note(self, name: str, record: Record) -> None:
+        """Keep what was newly learned of a link; intent and owed burns stay as they are."""
+
+    def settle(self, name: str, owed: OwedBurn) -> None:
+        """Strike off a burn that is no longer owed."""
+
+    def forget(self, name: str) -> None:
+        """Drop the name's record and intent; owed burns stay owed."""

@@ -1,0 +1,58 @@
+# Copyright: (c) 2026, the onetimesecret.ots maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Sealing with the ledger key: what the ledger keeps secret, and how it recognises what it has seen before."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import os
+from collections.abc import Mapping
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.errors import LedgerError
+
+NONCE_BYTES = 12
+
+
+class Seal:
+    """Seals, opens and recognises under one ledger key of 32 random bytes."""
+
+    def __init__(self, key: bytes) -> None:
+        self._fingerprint_key = _subkey(key, b"fingerprint")
+        self._aead = AESGCM(_subkey(key, b"seal"))
+        self.check = _subkey(
+            key, b"check"
+        ).hex()  # kept in the ledger, so that a wrong key is known before it does harm
+
+    def __repr__(self) -> str:
+        return "Seal(…)"
+
+    def fingerprint(self, *parts: str | None) -> str:
+        """Return a keyed digest of the parts: tells same from changed and says nothing else of them."""
+        return hmac.digest(self._fingerprint_key, json.dumps(parts).encode(), hashlib.sha256).hex()
+
+    def close(self, content: Mapping[str, str | None], identity: tuple[str, ...]) -> bytes:
+        """Seal the content for one identity; a row copied to another identity does not open."""
+        nonce = os.urandom(NONCE_BYTES)
+        return nonce + self._aead.encrypt(nonce, json.dumps(content).encode(), json.dumps(identity).encode())
+
+    def open(self, sealed: bytes, identity: tuple[str, ...]) -> dict[str, str | None]:
+        """Return what `close` sealed for this identity; raise LedgerError where it was altered or belongs elsewhere."""
+        try:
+            content = self._aead.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], json.dumps(identity).encode())
+        except (InvalidTag, ValueError):
+            raise LedgerError(
+                f"the ledger's record of {identity[-1]!r} does not open: it was altered, or copied from another name",
+                "restore the ledger from a backup",
+            ) from None
+        return dict(json.loads(content))
+
+
+def _subkey(key: bytes, purpose: bytes) -> bytes:
+    """HKDF-Expand (RFC 5869) to one block; the key is uniformly random, so no extraction is needed."""
+    return hmac.digest(key, b"onetimesecret.ots ledger " + purpose + b"\x01", hashlib.sha256)

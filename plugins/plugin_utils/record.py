@@ -1,0 +1,82 @@
+# Copyright: (c) 2026, the onetimesecret.ots maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the ledger remembers of one name: the link that exists, the attempt under way, the burns still owed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.state import State
+
+
+class Kind(StrEnum):
+    """Who made the value that the link carries."""
+
+    SHARE = "share"  # the caller
+    GENERATE = "generate"  # the server
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """The link that exists for a name. Times are Unix seconds (UTC), lifetimes seconds."""
+
+    kind: Kind
+    fingerprints: Mapping[str, str]  # keyed digest of each part of the content: tells same from changed, keeps nothing
+    metadata_key: str = field(repr=False)
+    secret_key: str = field(repr=False)
+    passphrase: str | None = field(repr=False)
+    value: str | None = field(repr=False)  # only of Kind.GENERATE: a shared value stays with its caller
+    recipient: str | None
+    share_domain: str  # as granted by the server, "" for its own host
+    state: State  # as last seen; UNKNOWN where the server does not know the link any more
+    ttl_asked: int | None  # None: the server's default was asked for
+    ttl: int  # granted
+    created_at: int  # on the server's clock
+    recorded_at: int  # on ours, at the same moment: tells the expiry whatever the two clocks say
+    received_at: int | None = None
+
+    @property
+    def expires_at(self) -> int:
+        return self.created_at + self.ttl
+
+    def is_past_expiry(self, now: float) -> bool:
+        """Whether the lifetime has passed on our own clock."""
+        return now >= self.recorded_at + self.ttl
+
+
+class Step(StrEnum):
+    """What an attempt was about to do when it was noted."""
+
+    SEND = "send"
+    BURN = "burn"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """An intent, written before the request and taken back with its outcome. One that is still there tells of a crash."""
+
+    step: Step
+    started_at: int
+    ttl: int | None = None
+    recipient: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OwedBurn:
+    """A link that was replaced and is not burned yet."""
+
+    metadata_key: str = field(repr=False)
+    passphrase: str | None = field(repr=False)
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """All that the ledger holds under one name."""
+
+    record: Record | None = None
+    attempt: Attempt | None = None
+    owed: tuple[OwedBurn, ...] = ()
