@@ -30,7 +30,7 @@ try:
 except ImportError as error:
     _missing = error.name or "requests"
 
-    class _Absent:
+    class _Absent(Exception):  # noqa: N818 - an exception only so that it can stand in an except clause too
         def __init__(self, *_arguments: object, **_options: object) -> None:
             require()
 
