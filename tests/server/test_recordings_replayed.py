@@ -1,0 +1,54 @@
+"""Every recorded exchange of the real server is answered the same: status, headers, fields in order, types, values."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from live_server import live_server
+from onetime_server.profile import V0_26, Profile
+from replay import NO_AUTH_SECTION, Replay, Replayed, differences
+from support.recorded import load
+
+PROFILES = {"v0.26.6": V0_26}
+
+# Where the local server deliberately differs: exchange name, and why.
+DELIBERATE: dict[str, str] = {}
+
+
+@cache
+def replayed(release: str) -> list[Replayed]:
+    exchanges = load(release)
+    served = [exchange for exchange in exchanges if exchange.section != NO_AUTH_SECTION]
+    anonymous_only = [exchange for exchange in exchanges if exchange.section == NO_AUTH_SECTION]
+    return [
+        *_replay(served, PROFILES[release], auth_enabled=True),
+        *(_replay(anonymous_only, PROFILES[release], auth_enabled=False) if anonymous_only else []),
+    ]
+
+
+def _replay(exchanges: list, profile: Profile, *, auth_enabled: bool) -> list[Replayed]:
+    with (
+        TemporaryDirectory() as directory,
+        live_server(Path(directory), profile=profile, auth_enabled=auth_enabled) as server,
+    ):
+        return list(Replay(server, exchanges).run())
+
+
+SECTIONS = [
+    (release, section)
+    for release in PROFILES
+    for section in dict.fromkeys(exchange.section for exchange in load(release))
+]
+
+
+@pytest.mark.parametrize(("release", "section"), SECTIONS)
+def test_answers_as_recorded(release: str, section: str) -> None:
+    exchanges = [one for one in replayed(release) if one.exchange.section == section]
+
+    found = [difference for one in exchanges if one.exchange.name not in DELIBERATE for difference in differences(one)]
+
+    assert exchanges
+    assert not found, "\n".join(found)
