@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import uvicorn
+
 from onetime_server.accounts import Account
 from onetime_server.app import create_app
 from onetime_server.profile import FREE, V0_26, Profile
