@@ -30,6 +30,8 @@ def set_up(file: Path | None) -> None:
     root.addHandler(handler)
     root.setLevel(logging.WARNING)
     logging.getLogger("onetime_server").setLevel(logging.INFO)
+    # It quotes the request's body where that is malformed.
+    logging.getLogger("python_multipart").setLevel(logging.CRITICAL)
 
 
 class AccessLog:

@@ -7,17 +7,20 @@ import smtplib
 import ssl
 from concurrent.futures import ThreadPoolExecutor
 from email.message import EmailMessage
+from email.utils import formatdate, make_msgid
 
 from .settings import Smtp
 
 logger = logging.getLogger(__name__)
 
 _TEXT = """\
-{sender} has a secret for you. This link shows it once, and only once:
+{sender} has a secret for you.
+This link shows it once, and only once:
 
 {link}
 
-Open it when you are ready to keep what it shows. If it has been opened already and not by you, tell {sender}.
+Open it when you are ready to keep what it shows. If somebody has opened it
+before you, tell {sender}.
 """
 
 
@@ -45,14 +48,17 @@ def _message(smtp: Smtp, sender: str, recipient: str, link: str) -> EmailMessage
     message["From"] = smtp.sender
     message["Reply-To"] = sender
     message["To"] = recipient
+    message["Date"] = formatdate()
+    message["Message-ID"] = make_msgid(domain=smtp.domain)
     message["Subject"] = f"{sender} sent you a secret"
-    message.set_content(_TEXT.format(sender=sender, link=link))
+    # 7bit leaves the link in one piece, however long it is.
+    message.set_content(_TEXT.format(sender=sender, link=link), cte="7bit")
     return message
 
 
 def _deliver(smtp: Smtp, message: EmailMessage) -> None:
     try:
-        with smtplib.SMTP(smtp.host, smtp.port, timeout=smtp.timeout) as connection:
+        with smtplib.SMTP(smtp.host, smtp.port, smtp.domain, smtp.timeout) as connection:
             if smtp.starttls:
                 connection.starttls(context=ssl.create_default_context())
             if smtp.user is not None:

@@ -7,6 +7,7 @@ exactly as sent.
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import Any, TypeVar
 from urllib.parse import unquote_to_bytes
@@ -48,8 +49,8 @@ def as_text(value: Any) -> str:
 
 
 def as_integer(value: Any) -> int:
-    """Ruby's `to_i`: leading digits count, all else is 0. Raises TypeError for what has no `to_i` there."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    """Ruby's `to_i`: leading digits count, all else is 0. Raises TypeError for what is no number there."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
         return int(value)
     if not isinstance(value, str):
         raise TypeError(type(value).__name__)

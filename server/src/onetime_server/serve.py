@@ -41,9 +41,14 @@ def local_url(bound: socket.socket, host: str) -> str:
     return f"http://{name}:{bound.getsockname()[1]}"
 
 
+def is_exposed(address: str) -> bool:
+    """Whether others than this machine reach an address."""
+    return not ipaddress.ip_address(address).is_loopback
+
+
 def serve(app: FastAPI, bound: socket.socket, url: str, ready_file: Path | None) -> None:
     """Serve until a signal comes; requests that have begun, and e-mails, are finished before this returns."""
-    if not ipaddress.ip_address(bound.getsockname()[0]).is_loopback:
+    if is_exposed(bound.getsockname()[0]):
         logger.warning("Listening beyond this machine, without TLS: put a reverse proxy with TLS in front.")
     config = uvicorn.Config(
         app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=_GRACE

@@ -28,6 +28,11 @@ class Smtp:
     password: str | None = field(default=None, repr=False)
     timeout: float = 10
 
+    @property
+    def domain(self) -> str:
+        """The sender's domain; the server introduces itself by it, which asks no name server."""
+        return self.sender.rpartition("@")[2]
+
 
 @dataclass(frozen=True)
 class Settings:

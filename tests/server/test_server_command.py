@@ -1,0 +1,198 @@
+"""The command line: start, stop, accounts, settings, and errors that say what to do."""
+
+from __future__ import annotations
+
+import io
+import re
+import socket
+import stat
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+from process import run, serving
+
+from onetime_server.cli import main
+from onetime_server.serve import is_exposed
+
+TOKEN = "a-token-of-our-own-choice"
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
+def authenticates(url: str, user: str, token: str) -> bool:
+    return requests.get(f"{url}/api/v1/authcheck", auth=(user, token), timeout=10).status_code == 200
+
+
+def test_starts_with_one_command_and_stops_cleanly(data: Path) -> None:
+    with serving(data) as server:
+        assert requests.get(f"{server.url}/api/v1/status", timeout=10).json()["status"] == "nominal"
+        code, output, log = server.stop()
+
+    assert (code, output) == (0, f"onetime-server listens at {server.url}\n")
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ GET /api/v1/status 200 \d+ms\n", log)
+
+
+def test_a_new_account_works_at_once_with_the_token_that_was_printed(data: Path) -> None:
+    with serving(data) as server:
+        token = run("account", "add", "alice@example.com", "--data", str(data)).stdout.strip()
+        external_id = run("account", "list", "--data", str(data)).stdout.split()[1]
+
+        assert re.fullmatch("[0-9a-z]{40}", token)
+        assert authenticates(server.url, "alice@example.com", token)
+        assert authenticates(server.url, external_id, token)
+        assert not authenticates(server.url, "ALICE@example.com", token)
+        assert not authenticates(server.url, "alice@example.com", token.upper())
+        run("account", "remove", "alice@example.com", "--data", str(data))
+        assert not authenticates(server.url, "alice@example.com", token)
+
+
+@pytest.mark.parametrize("way", ["file", "standard input"])
+def test_a_given_token_is_taken_and_not_printed(data: Path, tmp_path: Path, way: str) -> None:
+    file = tmp_path / "token"
+    file.write_text(TOKEN + "\n")
+    source = str(file) if way == "file" else "-"
+    added = run("account", "add", "alice@example.com", "--data", str(data), "--token-file", source, stdin=f"{TOKEN}\n")
+
+    assert (added.returncode, added.stdout, added.stderr) == (0, "", "")
+    with serving(data) as server:
+        assert authenticates(server.url, "alice@example.com", TOKEN)
+
+
+def test_accounts_and_domains_are_listed(data: Path) -> None:
+    run("account", "add", "bob@example.com", "--plan", "identity", "--data", str(data))
+    run("account", "add", "alice@example.com", "--data", str(data))
+    run("domain", "add", "secrets.example.net", "--account", "alice@example.com", "--data", str(data))
+
+    listed = run("account", "list", "--data", str(data)).stdout.splitlines()
+
+    assert [re.sub(r"ur[0-9a-z]{25}", "ID", line) for line in listed] == [
+        "alice@example.com ID free secrets.example.net",
+        "bob@example.com ID identity",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (("account", "add", "alice@example.com"), "There is an account alice@example.com already."),
+        (("account", "add", "no-address"), "'no-address' is not an e-mail address."),
+        (("account", "add", "bob@example.com", "--token-file", "-"), "A token must have at least 16 characters"),
+        (("account", "add", "bob@example.com", "--token-file", "/nonexistent"), "Cannot read /nonexistent"),
+        (("account", "remove", "bob@example.com"), "There is no account bob@example.com."),
+        (("domain", "add", "https://x.example.com", "--account", "alice@example.com"), "is not a bare host name"),
+        (("domain", "add", "x.example.com", "--account", "bob@example.com"), "There is no account bob@example.com."),
+        (("domain", "add", "Secrets.example.net", "--account", "alice@example.com"), "is registered already."),
+    ],
+)
+def test_mistakes_are_named_without_a_traceback(
+    data: Path,
+    arguments: tuple[str, ...],
+    problem: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    main(["account", "add", "alice@example.com", "--data", str(data)])
+    main(["domain", "add", "secrets.example.net", "--account", "alice@example.com", "--data", str(data)])
+    monkeypatch.setattr("sys.stdin", io.StringIO("short-token\n"))
+    capsys.readouterr()
+
+    code = main([*arguments, "--data", str(data)])
+
+    output, errors = capsys.readouterr()
+    assert (code, output) == (1, "")
+    assert errors.startswith("onetime-server: ")
+    assert problem in errors
+    assert len(errors.splitlines()) == 1
+    assert "short-token" not in errors
+
+
+def test_a_port_that_is_taken_is_said(data: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        failed = run("serve", "--data", str(data), "--port", str(taken.getsockname()[1]))
+
+    assert failed.returncode == 1
+    assert "Address already in use" in failed.stderr
+    assert len(failed.stderr.splitlines()) == 1
+
+
+def test_another_server_key_is_refused_and_changes_nothing(data: Path) -> None:
+    run("account", "add", "alice@example.com", "--data", str(data))
+
+    other = run("account", "list", "--data", str(data), ONETIME_SERVER_KEY="0" * 64)
+    malformed = run("account", "list", "--data", str(data), ONETIME_SERVER_KEY="secret-but-wrong")
+
+    assert (other.returncode, malformed.returncode) == (1, 1)
+    assert "made under another server key" in other.stderr
+    assert "must hold 64 hexadecimal digits" in malformed.stderr
+    assert "secret-but-wrong" not in malformed.stderr
+    assert "alice@example.com" in run("account", "list", "--data", str(data)).stdout
+
+
+def test_a_key_from_the_environment_leaves_none_on_the_disk(data: Path) -> None:
+    run("account", "add", "alice@example.com", "--data", str(data), ONETIME_SERVER_KEY="12" * 32)
+
+    assert [file.name for file in data.iterdir()] == ["onetime.sqlite3"]
+
+
+def test_only_the_owner_can_read_what_is_kept(data: Path) -> None:
+    with serving(data) as server:
+        requests.post(f"{server.url}/api/v1/share", data={"secret": "x"}, timeout=10)
+        modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in [data, *data.iterdir()]}
+
+    assert modes.pop("data") == 0o700
+    assert {"onetime.sqlite3", "server.key"} <= set(modes)
+    assert set(modes.values()) == {0o600}
+
+
+def test_options_may_come_from_the_environment(data: Path) -> None:
+    environment = {"ONETIME_SERVER_AS": "v0.23", "ONETIME_SERVER_PUBLIC_URL": "https://secrets.example.com/"}
+    with serving(data, **environment, ONETIME_SERVER_NO_AUTH="true") as server:
+        created = requests.post(f"{server.url}/api/v1/share", data={"secret": "x"}, timeout=10).json()
+        read = requests.post(f"{server.url}/api/v1/secret/{created['secret_key']}", timeout=10).json()
+        refused = requests.get(f"{server.url}/api/v1/status", auth=("a", "b"), timeout=10).json()
+
+    assert len(created["secret_key"]) == 31
+    assert read["share_domain"] == "https://secrets.example.com"
+    assert refused == {"message": "/api/v1/status is not available"}
+
+
+@pytest.mark.parametrize(
+    ("address", "exposed"), [("127.0.0.1", False), ("::1", False), ("0.0.0.0", True), ("::", True)]
+)
+def test_listening_beyond_this_machine_is_exposure(address: str, exposed: bool) -> None:
+    assert is_exposed(address) is exposed
+
+
+def test_a_request_that_has_begun_is_finished_before_the_server_stops(data: Path) -> None:
+    with serving(data) as server:
+        address = urlsplit(server.url)
+        with socket.create_connection((address.hostname, address.port), timeout=30) as connection:
+            body = b"secret=x"
+            connection.sendall(
+                b"POST /api/v1/share HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+                b"Expect: 100-continue\r\nContent-Length: %d\r\n\r\n" % len(body)
+            )
+            assert connection.recv(1000).startswith(b"HTTP/1.1 100 ")
+            server.process.terminate()
+            connection.sendall(body)
+            answer = b"".join(iter(lambda: connection.recv(65536), b""))
+        code, _, _ = server.stop()
+
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert code == 0
+
+
+def test_what_was_shared_outlives_a_restart(data: Path) -> None:
+    with serving(data) as server:
+        created = requests.post(f"{server.url}/api/v1/share", data={"secret": "kept"}, timeout=10).json()
+        server.stop()
+    data.with_name("ready.json").unlink()
+    with serving(data) as server:
+        read = requests.post(f"{server.url}/api/v1/secret/{created['secret_key']}", timeout=10).json()
+
+    assert read["value"] == "kept"
