@@ -120,7 +120,7 @@ def _port(parts: SplitResult) -> int | None:
 
 def _host(parts: SplitResult) -> str:
     host = parts.hostname or ""
-    if "[" in parts.netloc:
+    if "[" in parts.netloc and "%" not in host:  # a zone such as %eth0 means nothing to other machines
         try:
             return f"[{ipaddress.IPv6Address(host)}]"
         except ValueError:
