@@ -33,6 +33,18 @@ def _within_time(seconds: int | None) -> int | None:
     return seconds
 
 
+def _known_time(seconds: int | None) -> int | None:
+    """A time, where 0 says that the server does not know."""
+    return _within_time(seconds) or None
+
+
+def _encodable(text: object) -> object:
+    """Text that UTF-8 can carry, for JSON can hold other."""
+    if isinstance(text, str):
+        text.encode()
+    return text
+
+
 def _key(value: object) -> str:
     return check_key(value, "key")
 
@@ -97,13 +109,13 @@ class Issued(_Record):
     secret_key: Annotated[SecretStr, BeforeValidator(_key)]
     state: Annotated[State, BeforeValidator(State.of)] = State.NEW
     passphrase_required: bool = False
-    value: SecretStr | None = None
+    value: Annotated[SecretStr | None, BeforeValidator(_encodable)] = None
 
 
 class Revealed(_Reply):
     """A secret that was just read, and thereby destroyed at the server."""
 
-    value: SecretStr
+    value: Annotated[SecretStr, BeforeValidator(_encodable)]
 
 
 class Metadata(_Record):
@@ -117,7 +129,7 @@ class Metadata(_Record):
     secret_key: Annotated[SecretStr | None, BeforeValidator(_key_if_any)] = None
     state: State
     updated: Annotated[int, AfterValidator(_within_time)]
-    received: Annotated[int | None, AfterValidator(_within_time)] = None
+    received: Annotated[int | None, AfterValidator(_known_time)] = None
     passphrase_required: bool | None = None
     secret_ttl: int | None = None
     metadata_ttl: int | None = None
@@ -129,7 +141,6 @@ class Metadata(_Record):
             return None
         fields = {name: document[name] for name in cls.model_fields if name in document}
         fields["state"] = _state(fields)
-        fields["received"] = fields.get("received") or None
         return super().of(fields)
 
     @property
