@@ -1,4 +1,7 @@
-"""Make `ansible_collections.onetimesecret.ots` importable from a checkout of any name, and keep all tests on loopback."""
+"""Make `ansible_collections.onetimesecret.ots` importable from a checkout of any name; keep all tests on loopback.
+
+Done when this file is imported, because the other conftest.py files import the collection.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +15,8 @@ import pytest
 CHECKOUT = Path(__file__).resolve().parent
 LOOPBACK_ONLY = CHECKOUT / "tests" / "support" / "loopback_only"
 
-sys.path[:0] = [str(CHECKOUT / "tools"), str(CHECKOUT / "tests"), str(LOOPBACK_ONLY)]
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    if os.environ.get("ANSIBLE_CONTROLLER_MIN_PYTHON_VERSION"):
-        return  # ansible-test brings its own collection loader
+if "ANSIBLE_CONTROLLER_MIN_PYTHON_VERSION" not in os.environ:  # set by ansible-test, which brings its own loader
+    sys.path[:0] = [str(CHECKOUT / "tools"), str(CHECKOUT / "tests"), str(LOOPBACK_ONLY)]
 
     import sitecustomize  # tests/support/loopback_only: this process, and by PYTHONPATH every child, stays on loopback
 
@@ -27,14 +26,11 @@ def pytest_configure(config: pytest.Config) -> None:
     from ansible.plugins.loader import init_plugin_loader
     from collection_tree import make_collection_tree
 
-    tree = tempfile.TemporaryDirectory(prefix="ots-collections-")
-    config.add_cleanup(tree.cleanup)
-    init_plugin_loader([str(make_collection_tree(Path(tree.name)))])
+    TREE = tempfile.TemporaryDirectory(prefix="ots-collections-")
+    init_plugin_loader([str(make_collection_tree(Path(TREE.name)))])
 
 
 @pytest.fixture(scope="session")
 def collections_path() -> str:
     """The folder to give to ansible as ANSIBLE_COLLECTIONS_PATH."""
-    import ansible_collections.onetimesecret.ots as collection
-
-    return str(Path(next(iter(collection.__path__))).parents[2])
+    return TREE.name

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from live_server import LiveServer, live_server
+from support.live_server import LiveServer, live_server
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from live_server import Answer, LiveServer
+from support.live_server import Answer, LiveServer
 from support.recorded import Exchange
 
 from onetime_server.profile import FREE, IDENTITY

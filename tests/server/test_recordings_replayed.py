@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from live_server import live_server
+from support.live_server import live_server
 from replay import NO_AUTH_SECTION, Replay, Replayed, differences
 from support.recorded import Exchange, load
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from live_server import LiveServer
+from support.live_server import LiveServer
 from process import run, serving
 
 from onetime_server.vault import Vault, WrongPassphraseError

@@ -13,7 +13,7 @@ import pytest
 import requests
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
-from live_server import live_server
+from support.live_server import live_server
 from process import serving
 
 from onetime_server.cli import main

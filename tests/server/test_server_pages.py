@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from live_server import Answer, LiveServer, live_server
+from support.live_server import Answer, LiveServer, live_server
 
 from onetime_server.profile import V0_23
 
