@@ -32,12 +32,13 @@ class Answer:
 
 @dataclass(frozen=True)
 class Received:
-    """A request as it arrived: header names in lower case, `path` with its query."""
+    """A request as it arrived: header names in lower case, `path` with its query, `port` of the client's connection."""
 
     method: str
     path: str
     headers: dict[str, str]
     body: bytes
+    port: int
 
     @property
     def form(self) -> dict[str, str]:
@@ -69,7 +70,7 @@ def replaying(*answers: Answer, host: str = "127.0.0.1", tls: ssl.SSLContext | N
         def reply(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             headers = {name.lower(): value for name, value in self.headers.items()}
-            replay.received.append(Received(self.command, self.path, headers, body))
+            replay.received.append(Received(self.command, self.path, headers, body, self.client_address[1]))
             answer = replay.next_answer()
             content = answer.body if answer.json is None else json_module.dumps(answer.json).encode()
             self.send_response(answer.status)
@@ -113,7 +114,7 @@ def misbehaving(behave: Callable[[socket.socket], None], tls: ssl.SSLContext | N
                 name, _, value = line.partition(":")
                 headers[name.lower()] = value.strip()
             body = reader.read(int(headers.get("content-length", 0)))
-            replay.received.append(Received(method, path, headers, body))
+            replay.received.append(Received(method, path, headers, body, self.client_address[1]))
             behave(self.request)
 
     class Server(socketserver.ThreadingTCPServer):

@@ -44,20 +44,20 @@ _HANDSHAKE_FAILURES = {
     "WRONG_VERSION_NUMBER",
 }
 
-_KEY_IN_PATH = re.compile(r"(/(?:secret|private)/)[^/\s\"']+")
+_LOGGED_SECRET = re.compile(r"(/(?:secret|private)/)[^/\s\"']+|(unparsed data: ).*", re.DOTALL)
 
 
-def _hide_keys(record: logging.LogRecord) -> bool:
-    """Mask the keys in a log record of urllib3, which writes down the path of every request."""
+def _hide_secrets(record: logging.LogRecord) -> bool:
+    """Mask what urllib3 logs of a request's path and of a garbled reply's text."""
     text = record.getMessage()
-    masked = _KEY_IN_PATH.sub(r"\1***", text)
+    masked = _LOGGED_SECRET.sub(r"\1\2***", text)
     if masked != text:
         record.msg, record.args, record.exc_info = masked, (), None
     return True
 
 
 for _name in ("urllib3.connection", "urllib3.connectionpool", "urllib3.util.retry"):
-    logging.getLogger(_name).addFilter(_hide_keys)
+    logging.getLogger(_name).addFilter(_hide_secrets)
 
 
 @dataclass(frozen=True)
@@ -111,6 +111,7 @@ class Transport:
             return self._exchange(method, path, form, limit)
         except (OSError, ValueError, urllib3_errors.HTTPError) as error:
             failure = _explain(error, self._address.origin, reads=reads)
+        self.close()  # the next attempt shall not meet what is left of this one
         raise failure  # out here, so that the exception above is not chained to it
 
     def close(self) -> None:
