@@ -18,7 +18,7 @@ help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(VENV)/ready ## Hand out credentials for real: local server, playbook, mails, links
-	$(BIN)/python demo/run.py
+	$(BIN)/python tools/demo.py
 
 test: $(VENV)/ready ## Run the tests, all on loopback
 	$(BIN)/pytest -n 2
@@ -27,7 +27,7 @@ lint: $(VENV)/ready ## Check style, types, documentation and playbooks
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	cd $(TREE) && MYPYPATH=. $(CURDIR)/$(BIN)/mypy --config-file $(CURDIR)/pyproject.toml -p ansible_collections.onetimesecret.ots.plugins
-	$(BIN)/mypy server/src tools demo
+	$(BIN)/mypy server/src tools
 	$(BIN)/yamllint --strict .
 	$(BIN)/ansible-lint --offline --profile production
 	$(BIN)/antsibull-changelog lint

@@ -19,7 +19,7 @@ def make_collection_tree(directory: Path) -> Path:
     root.mkdir(parents=True, exist_ok=True)
     for part in PARTS:
         link = root / part
-        if not link.is_symlink():
+        if not link.is_symlink() and (CHECKOUT / part).exists():
             link.symlink_to(CHECKOUT / part)
     return directory
 

@@ -26,7 +26,7 @@ options:
   username:
     description:
       - E-mail address of the account; the server distinguishes case.
-      - Leave out together with O(api_token) for anonymous use. An account is needed for O(recipient) and longer lifetimes.
+      - Leave out together with O(api_token) for anonymous use. An account is needed to have links mailed, and for longer lifetimes.
       - Variable C(ots_username), environment E(OTS_USERNAME), C(username) in C(ansible.cfg).
     type: str
   api_token:

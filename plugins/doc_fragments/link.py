@@ -18,8 +18,8 @@ options:
   ttl:
     description:
       - Lifetime of the link, in seconds or with a unit, as in V(3600), V(45m), V(1h), V(7d), V(2w).
-      - Without it the server decides, usually 7 days. What the server grants is returned as RV(ttl); a lifetime that
-        it cut is no change at the next run.
+      - Without it the server decides, usually 7 days. A lifetime that
+        the server cut is no change at the next run.
       - Variable C(ots_ttl), environment E(OTS_TTL), C(ttl) in section C([onetimesecret_ots]) of C(ansible.cfg).
     type: str
   recipient:

@@ -55,6 +55,11 @@ name:
   returned: success
   type: str
   sample: db/prod/carol
+recipient:
+  description: Address to which the server had mailed the link, None where it mailed none or the link is not in the ledger.
+  returned: success
+  type: str
+  sample: carol@example.com
 state:
   description: V(burned), or the state in which the link had ended before; None where that is not known.
   returned: success

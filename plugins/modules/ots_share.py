@@ -121,7 +121,7 @@ expires_at:
   sample: "2026-11-28T09:30:00Z"
 recipient:
   description: Address to which the server mailed the link, None where it mailed none.
-  returned: when a link exists
+  returned: success
   type: str
   sample: alice@example.com
 passphrase_required:

@@ -71,6 +71,12 @@ class Outcome:
         link = self.record or self.former
         return link.state.value if link else None
 
+    @property
+    def recipient(self) -> str | None:
+        """Who gets the link that exists afterwards, or got the former one."""
+        link = self.record or self.desired or self.former
+        return link.recipient if link else None
+
 
 class Engine:
     """Makes links exist, or not, in one ledger and on one server.

@@ -22,6 +22,7 @@ def result_of(name: str | None, outcome: Outcome, address: Address) -> dict[str,
         "action": outcome.action.value,
         "name": name,
         "state": outcome.state,
+        "recipient": outcome.recipient,
         "diff": {"before": _summary(outcome.former), "after": _summary(outcome.record) or _plan(outcome.desired)},
     }
     if outcome.warnings:
@@ -40,7 +41,6 @@ def _link(record: Record, address: Address) -> dict[str, Any]:
         "metadata_key": record.metadata_key,
         "ttl": record.ttl,
         "expires_at": iso_time(record.expires_at),
-        "recipient": record.recipient,
         "passphrase_required": record.passphrase is not None,
     }
     return fields if record.value is None else {**fields, "value": record.value}

@@ -11,9 +11,6 @@ import json
 import os
 from collections.abc import Mapping
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.errors import LedgerError
 
 NONCE_BYTES = 12
@@ -23,6 +20,11 @@ class Seal:
     """Seals, opens and recognises under one ledger key of 32 random bytes."""
 
     def __init__(self, key: bytes) -> None:
+        # ansible-core brings cryptography, but ansible-test imports every plugin without it.
+        from cryptography.exceptions import InvalidTag
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+        self._altered = InvalidTag
         self._fingerprint_key = _subkey(key, b"fingerprint")
         self._aead = AESGCM(_subkey(key, b"seal"))
         self.check = _subkey(
@@ -45,7 +47,7 @@ class Seal:
         """Return what `close` sealed for this identity; raise LedgerError where it was altered or belongs elsewhere."""
         try:
             content = self._aead.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], json.dumps(identity).encode())
-        except (InvalidTag, ValueError):
+        except (self._altered, ValueError):
             raise LedgerError(
                 f"the ledger's record of {identity[-1]!r} does not open: it was altered, or copied from another name",
                 "restore the ledger from a backup",

@@ -163,8 +163,7 @@ class SqliteLedger:
                 yield db
                 db.execute("COMMIT")  # any other end of the block closes the connection, which rolls back
         except sqlite3.Error as error:
-            # SQLite's text names the fault ("database or disk is full", "file is not a database") and no data.
-            raise LedgerError(f"the ledger {self._path} cannot be used: {error}", "mend that and run again") from None
+            raise self._unusable(error) from None
 
     def _connect(self) -> sqlite3.Connection:
         db = sqlite3.connect(self._path, timeout=BUSY_LIMIT, isolation_level=None)
@@ -212,7 +211,12 @@ class SqliteLedger:
         except OSError as error:
             raise LedgerError.from_os(f"the ledger {self._path} cannot be made", error) from None
         except sqlite3.Error as error:
-            raise LedgerError(f"the ledger {self._path} cannot be made: {error}", "mend that and run again") from None
+            raise self._unusable(error) from None
+
+    def _unusable(self, error: sqlite3.Error) -> LedgerError:
+        # SQLite's text names the fault ("disk I/O error", "file is not a database") and no data.
+        fix = "check that it is a ledger, that its folder may be written and that the disk has room"
+        return LedgerError(f"the ledger {self._path} cannot be used: {error}", fix)
 
     def _beside(self, suffix: str) -> Path:
         return self._path.with_name(self._path.name + suffix)

@@ -1,0 +1,43 @@
+"""What a test of the engine works with: a real local server, a real ledger, a client, and one clock for all."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass, field
+
+from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.client import Client
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine import Engine
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sqlite import SqliteLedger
+from support.live_server import LiveServer
+
+
+@dataclass
+class World:
+    """What a test works with. `client` is the recipient's as well as the engine's."""
+
+    server: LiveServer
+    ledger: SqliteLedger
+    client: Client
+    anonymous: bool = False
+    connections: list[Client] = field(default_factory=list)
+
+    def engine(self, ledger: SqliteLedger | None = None, client: Client | None = None) -> Engine:
+        def connect() -> Client:
+            self.connections.append(client or self.client)
+            return self.connections[-1]
+
+        return Engine(ledger or self.ledger, connect, anonymous=self.anonymous, clock=self.server.clock)
+
+    def read(self, secret_key: str, passphrase: str | None = None) -> str:
+        """Read a link as its recipient."""
+        return self.client.reveal(secret_key, passphrase).value.get_secret_value()
+
+    def live_links(self) -> int:
+        """How many links can be read at the server now."""
+        with sqlite3.connect(self.server.data / "onetime.sqlite3") as db:
+            return int(db.execute("SELECT count(*) FROM secret WHERE expires > ?", [self.server.clock()]).fetchone()[0])
+
+    def links_ever(self) -> int:
+        """How many links were ever made at the server."""
+        with sqlite3.connect(self.server.data / "onetime.sqlite3") as db:
+            return int(db.execute("SELECT coalesce(max(id), 0) FROM receipt").fetchone()[0])

@@ -1,0 +1,66 @@
+"""The decision table, row by row."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.state import State
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.decision import Action, decide_absent, decide_present
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.desired import ReissueOn
+from hypothesis import given
+from hypothesis import strategies as st
+
+SAME, CHANGED = False, True
+DEFAULT = frozenset({ReissueOn.EXPIRED})
+NEVER: frozenset[ReissueOn] = frozenset()
+ALWAYS = frozenset(ReissueOn)
+
+# state, changed, reissue_on -> action, what the warning names
+TABLE = [
+    (None, SAME, DEFAULT, Action.CREATED, None),
+    (State.NEW, SAME, ALWAYS, Action.KEPT, None),
+    (State.VIEWED, SAME, ALWAYS, Action.KEPT, None),
+    (State.RECEIVED, SAME, DEFAULT, Action.KEPT, None),
+    (State.RECEIVED, SAME, frozenset({ReissueOn.RECEIVED}), Action.REISSUED, None),
+    (State.EXPIRED, SAME, DEFAULT, Action.REISSUED, None),
+    (State.EXPIRED, SAME, NEVER, Action.KEPT, "'expired'"),
+    (State.ORPHANED, SAME, DEFAULT, Action.REISSUED, None),
+    (State.ORPHANED, SAME, NEVER, Action.KEPT, "'expired'"),
+    (State.BURNED, SAME, DEFAULT, Action.KEPT, "'burned'"),
+    (State.BURNED, SAME, frozenset({ReissueOn.BURNED}), Action.REISSUED, None),
+    (State.UNKNOWN, SAME, DEFAULT, Action.KEPT, "'unknown'"),
+    (State.UNKNOWN, SAME, frozenset({ReissueOn.UNKNOWN}), Action.REISSUED, None),
+    (State.NEW, CHANGED, NEVER, Action.REPLACED, None),
+    (State.VIEWED, CHANGED, NEVER, Action.REPLACED, None),
+    (State.UNKNOWN, CHANGED, NEVER, Action.REPLACED, None),
+    (State.RECEIVED, CHANGED, NEVER, Action.CREATED, None),
+    (State.EXPIRED, CHANGED, NEVER, Action.CREATED, None),
+    (State.BURNED, CHANGED, NEVER, Action.CREATED, None),
+    (State.ORPHANED, CHANGED, NEVER, Action.CREATED, None),
+]
+
+
+@pytest.mark.parametrize(("state", "changed", "reissue_on", "action", "named"), TABLE)
+def test_present(
+    state: State | None, changed: bool, reissue_on: frozenset[ReissueOn], action: Action, named: str | None
+) -> None:
+    decision = decide_present(state, changed, reissue_on)
+
+    assert decision.action is action
+    assert (decision.warning is None) == (named is None)
+    assert named is None or named in (decision.warning or "")
+
+
+@pytest.mark.parametrize("state", [None, *State])
+def test_absent_burns_all_that_may_still_be_read(state: State | None) -> None:
+    may_be_read = state in (State.NEW, State.VIEWED, State.UNKNOWN)
+    assert decide_absent(state) is (Action.BURNED if may_be_read else Action.ABSENT)
+
+
+@given(st.sampled_from([State.NEW, State.VIEWED]), st.frozensets(st.sampled_from(ReissueOn)))
+def test_an_unread_link_of_the_same_content_is_always_kept(state: State, reissue_on: frozenset[ReissueOn]) -> None:
+    assert decide_present(state, SAME, reissue_on).action is Action.KEPT
+
+
+@given(st.sampled_from([None, *State]), st.frozensets(st.sampled_from(ReissueOn)))
+def test_changed_content_always_gets_a_link(state: State | None, reissue_on: frozenset[ReissueOn]) -> None:
+    assert decide_present(state, CHANGED, reissue_on).action.sends_link
