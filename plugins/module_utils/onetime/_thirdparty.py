@@ -13,6 +13,7 @@ __all__ = [
     "AfterValidator",
     "BaseModel",
     "BeforeValidator",
+    "CertificateError",
     "ConfigDict",
     "SecretStr",
     "ValidationError",
@@ -27,6 +28,7 @@ try:
     import requests
     import urllib3.exceptions as urllib3_errors
     from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, SecretStr, ValidationError
+    from urllib3.util.ssl_match_hostname import CertificateError
 except ImportError as error:
     _missing = error.name or "requests"
 

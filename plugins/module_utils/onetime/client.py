@@ -163,10 +163,7 @@ class Client:
 
     def _understood(self, reply: _Model | None) -> _Model:
         if reply is None:
-            raise ReplyLost(
-                f"{self.address.origin} replied, but not as the Onetime Secret v1 API does; it may have taken effect."
-                " Check the URL"
-            )
+            raise ReplyLost(f"{self.address.origin} replied, but not as the Onetime Secret v1 API does; check the URL")
         return reply
 
 

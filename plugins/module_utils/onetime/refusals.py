@@ -52,7 +52,7 @@ def classify(
         return kind(text, status=status, message=message, retry_after=wait, retry_safe=reads and passing)
 
     if 300 <= status < 400:
-        return refused(WrongAddress, f"{origin} redirects to {_target(headers)}; give that address, if you trust it")
+        return refused(WrongAddress, f"{origin} does not answer but redirects to {_target(headers)}; check the URL")
     if status == 429 or "rate limit" in words.lower():
         return refused(RateLimited, f"{origin} limits the rate of calls; {_advice(wait)}", passing=status == 429)
     if status >= 500:
@@ -60,7 +60,10 @@ def classify(
     if status < 400:
         return refused(WrongAddress, f"{origin} did not answer as the Onetime Secret v1 API does; check the URL")
     if status == 404 and words == "Unknown secret":
-        return refused(UnknownSecret, f"{origin} knows no such secret: read, burned, expired or never there")
+        return refused(
+            UnknownSecret,
+            f"{origin} knows no such secret: read, burned, expired, never there or, to reveal it, the wrong passphrase",
+        )
     if words == "Not authorized" or headers.get("x-ots-intended-status") == "401" or status in (401, 407):
         return refused(
             NotAuthorized, f"{origin} refused the credentials, or wants some; check username, API token and region"

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import cast
 from urllib.parse import urlsplit
 
-from ._thirdparty import requests, require, urllib3_errors
+from ._thirdparty import CertificateError, requests, require, urllib3_errors
 from .address import Address
 from .credentials import Credentials
 from .errors import InvalidInput, OnetimeError, ReplyLost, Unreachable, UntrustedServer
@@ -29,6 +29,7 @@ _HEADERS = {
     "Accept-Language": "en",  # errors are told apart by their English texts
 }
 _CHUNK = 65_536
+_LONGEST_TIMEOUT = 86_400  # a day; operating systems refuse much longer ones
 _PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
 
 # What OpenSSL reports before anything but the handshake was sent. Any other TLS error may come later.
@@ -87,8 +88,8 @@ class Transport:
         proxy: str | None,
     ) -> None:
         require()
-        if not timeout > 0:
-            raise InvalidInput("is no positive number of seconds", field="timeout")
+        if not 0 < timeout <= _LONGEST_TIMEOUT:
+            raise InvalidInput(f"is no number of seconds above 0 and up to {_LONGEST_TIMEOUT}", field="timeout")
         if isinstance(verify, str) and not Path(verify).exists():
             raise InvalidInput("is no file or folder on this machine", field="ca_bundle")
         if proxy and not _is_proxy(proxy):
@@ -183,7 +184,7 @@ def _explain(error: Exception, origin: str, *, reads: bool) -> OnetimeError:
         return ReplyLost(f"{origin} sent a reply of more than {error.args[0]} bytes; check the URL")
     if came_from(urllib3_errors.ProxyError):
         return Unreachable(f"the proxy on the way to {origin} cannot be reached or refuses; check the proxy's address")
-    if came_from(ssl.SSLCertVerificationError):
+    if came_from(ssl.SSLCertVerificationError, CertificateError):
         return UntrustedServer(f"the certificate of {origin} cannot be verified; give the CA bundle that it needs")
     if tls in _HANDSHAKE_FAILURES:
         return UntrustedServer(f"{origin} and this machine cannot agree on TLS ({tls}); check scheme and port")
@@ -196,7 +197,8 @@ def _explain(error: Exception, origin: str, *, reads: bool) -> OnetimeError:
     if came_from(urllib3_errors.ConnectTimeoutError):
         return Unreachable(f"no connection to {origin} in time")
     how = "no reply came in time" if came_from(urllib3_errors.ReadTimeoutError) else "the connection broke"
-    return ReplyLost(f"{origin} was called, but {how}; it may have taken effect", retry_safe=reads)
+    effect = "" if reads else "; the call may have taken effect"
+    return ReplyLost(f"{origin} was called, but {how}{effect}", retry_safe=reads)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -213,7 +213,7 @@ def test_a_wrong_proxy_is_refused_and_not_shown(proxy: str) -> None:
 def test_wrong_settings_are_refused() -> None:
     with pytest.raises(errors.InvalidInput, match=r"^ca_bundle: "):
         Client(Address.of(region="eu"), verify="/no/such/file")
-    for timeout in (0, -1, float("nan")):
+    for timeout in (0, -1, float("nan"), float("inf")):
         with pytest.raises(errors.InvalidInput, match=r"^timeout: "):
             Client(Address.of(region="eu"), timeout=timeout)
 
@@ -226,6 +226,7 @@ def test_one_connection_serves_many_calls() -> None:
         assert len({request.port for request in server.received}) == 1
 
 
+@pytest.mark.filterwarnings("ignore:This process")  # the replay server has threads, the child none
 def test_a_forked_process_takes_a_connection_of_its_own() -> None:
     """Inherited connections have delivered one process's reply to another."""
     with replaying(NOMINAL) as server, Client(Address.of(server.url)) as client:
