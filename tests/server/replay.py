@@ -11,10 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from onetime_server.profile import FREE, IDENTITY
 from support.live_server import Answer, LiveServer
 from support.recorded import Exchange
-
-from onetime_server.profile import FREE, IDENTITY
 
 TESTER = ("tester@example.com", "a" * 40)
 PAID = ("paid@example.com", "b" * 40)

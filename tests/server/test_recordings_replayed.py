@@ -7,11 +7,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from support.live_server import live_server
 from replay import NO_AUTH_SECTION, Replay, Replayed, differences
-from support.recorded import Exchange, load
 
 from onetime_server.profile import V0_22, V0_23, V0_26, Profile
+from support.live_server import live_server
+from support.recorded import Exchange, load
 
 PROFILES = {"v0.26.6": V0_26, "v0.23.6": V0_23, "v0.22.11": V0_22}
 

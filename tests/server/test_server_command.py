@@ -120,6 +120,53 @@ def test_a_port_that_is_taken_is_said(data: Path) -> None:
     assert len(failed.stderr.splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    ("arguments", "environment", "problem"),
+    [
+        (
+            ["--ready-file", "/nonexistent/ready"],
+            {},
+            "Cannot write /nonexistent/ready: there is no directory /nonexistent.",
+        ),
+        (["--log-file", "/nonexistent/log"], {}, "No such file or directory: '/nonexistent/log'"),
+        (["--host", "256.1.1.1"], {}, "Cannot listen on 256.1.1.1 port 0"),
+        ([], {"ONETIME_SERVER_AS": "v0.1"}, "ONETIME_SERVER_AS must be one of: v0.22, v0.23, v0.26."),
+    ],
+)
+def test_settings_that_cannot_be_used_are_named(
+    data: Path,
+    arguments: list[str],
+    environment: dict[str, str],
+    problem: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+
+    code = main(["serve", "--data", str(data), "--port", "0", *arguments])
+
+    errors = capsys.readouterr().err
+    assert code == 1
+    assert problem in errors
+    assert len(errors.splitlines()) == 1
+
+
+def test_a_port_is_a_number_up_to_65535(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["serve", "--port", "65536"])
+
+    assert "'65536' is no port number" in capsys.readouterr().err
+
+
+def test_a_file_that_is_no_database_is_refused(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data.mkdir()
+    (data / "onetime.sqlite3").write_text("something else altogether")
+
+    assert main(["account", "list", "--data", str(data)]) == 1
+    assert "file is not a database" in capsys.readouterr().err
+
+
 def test_another_server_key_is_refused_and_changes_nothing(data: Path) -> None:
     run("account", "add", "alice@example.com", "--data", str(data))
 
@@ -191,7 +238,6 @@ def test_what_was_shared_outlives_a_restart(data: Path) -> None:
     with serving(data) as server:
         created = requests.post(f"{server.url}/api/v1/share", data={"secret": "kept"}, timeout=10).json()
         server.stop()
-    data.with_name("ready.json").unlink()
     with serving(data) as server:
         read = requests.post(f"{server.url}/api/v1/secret/{created['secret_key']}", timeout=10).json()
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import requests
-from support.live_server import LiveServer
 from process import run, serving
 
 from onetime_server.vault import Vault, WrongPassphraseError
+from support.live_server import LiveServer
 
 PLAIN = "the plain text of it"
 PASSPHRASE = "correct-horse"
@@ -99,6 +101,21 @@ def test_no_secret_reaches_the_log_whatever_is_asked(tmp_path: Path) -> None:
     for secret in (PLAIN, PLAIN.replace(" ", "%20"), PASSPHRASE, token, generated["value"], "bob@example.org", *keys):
         assert secret not in written
     assert log.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_caller_who_hangs_up_is_no_crash(server: LiveServer, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "onetime_server.access")
+    address = urlsplit(server.url)
+    with socket.create_connection((address.hostname, address.port), timeout=30) as connection:
+        connection.sendall(
+            b"POST /api/v1/share HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n"
+        )
+        assert connection.recv(1000).startswith(b"HTTP/1.1 100 ")
+
+    server.stop()
+
+    assert "POST /api/v1/share 0 " in caplog.text
+    assert "Crash" not in caplog.text
 
 
 def test_a_crash_is_logged_by_place_and_answered_with_nothing(

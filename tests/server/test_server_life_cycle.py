@@ -9,9 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support.live_server import Clock, LiveServer, live_server
 
 from onetime_server.profile import FREE, IDENTITY, V0_22, V0_23, V0_26, Profile
+from support.live_server import Clock, LiveServer, live_server
 
 MINUTE, DAY = 60, 86_400
 UNKNOWN = "Unknown secret"

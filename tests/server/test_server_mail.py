@@ -13,11 +13,11 @@ import pytest
 import requests
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
-from support.live_server import live_server
 from process import serving
 
 from onetime_server.cli import main
 from onetime_server.settings import Smtp
+from support.live_server import live_server
 
 RECIPIENT = "bob@example.org"
 

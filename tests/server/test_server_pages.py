@@ -6,9 +6,9 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from support.live_server import Answer, LiveServer, live_server
 
 from onetime_server.profile import V0_23
+from support.live_server import Answer, LiveServer, live_server
 
 PASSPHRASE = "correct-horse"
 

@@ -6,7 +6,7 @@ import base64
 import http.client
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,6 +59,8 @@ class LiveServer:
     clock: Clock
     services: Services
     data: Path
+    stop: Callable[[], None]
+    """Finish what has begun, and end."""
 
     def account(self, email: str = "alice@example.com", plan: str = FREE, token: str = TOKEN) -> tuple[str, str]:
         """Add an account; returns what HTTP Basic needs."""
@@ -137,9 +139,13 @@ def live_server(
     server = _Uvicorn(uvicorn.Config(app, log_config=None, access_log=False))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
     thread.start()
-    try:
-        assert server.listens.wait(30)
-        yield LiveServer(url, clock, app.state.services, data)
-    finally:
+
+    def stop() -> None:
         server.should_exit = True
         thread.join()
+
+    try:
+        assert server.listens.wait(30)
+        yield LiveServer(url, clock, app.state.services, data, stop)
+    finally:
+        stop()

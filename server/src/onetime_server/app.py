@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import sqlite3
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
@@ -22,14 +24,30 @@ from .store import Clock
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+logger = logging.getLogger(__name__)
+
 _SWEEP_EVERY = 60
 _REQUEST_ID_LENGTH = 13
 
 
 def create_app(settings: Settings, clock: Clock = time.time) -> FastAPI:
-    """The application over the settings' data directory; `clock` tells unix seconds. Raises WrongServerKeyError."""
+    """The application over the settings' data directory; `clock` tells unix seconds. Raises DatabaseError."""
     services = open_services(settings, clock)
-    app = FastAPI(lifespan=_lifespan, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app = FastAPI(
+        lifespan=_lifespan,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        # Its traces would carry paths and queries, and so keys.
+        telemetry={
+            "tracing": False,
+            "metrics": False,
+            "logs": False,
+            "operation_spans": False,
+            "auto_configure": False,
+        },
+    )
     app.state.services = services
     app.include_router(api.routes(settings.profile))
     app.include_router(pages.routes())
@@ -47,13 +65,18 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     sweeper = asyncio.create_task(_sweep(services))
     yield
     sweeper.cancel()
+    with suppress(asyncio.CancelledError):
+        await sweeper
     await run_in_threadpool(services.mailer.close)
     services.database.close()
 
 
 async def _sweep(services: Services) -> None:
     while True:
-        await run_in_threadpool(services.store.sweep)
+        try:
+            await run_in_threadpool(services.store.sweep)
+        except sqlite3.Error as error:  # such as a full disk: the next round may do better
+            logger.warning("What has expired was not deleted: %s.", error)
         await asyncio.sleep(_SWEEP_EVERY)
 
 

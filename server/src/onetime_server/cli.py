@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from . import log
 from .accounts import AccountError, Accounts
 from .app import create_app
-from .database import Database, WrongServerKeyError
+from .database import Database, DatabaseError
 from .profile import FREE, PLANS, PROFILES, V0_26
 from .serve import bind, local_url, serve
 from .services import DATABASE_FILE
@@ -25,10 +25,10 @@ _DATA = "~/.local/share/onetime-server"
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit code. What the user can mend ends in one line on standard error and code 1."""
-    options = _parser().parse_args(arguments)
     try:
+        options = _parser().parse_args(arguments)
         options.run(options)
-    except (AccountError, SettingsError, WrongServerKeyError) as error:
+    except (AccountError, DatabaseError, SettingsError, OSError) as error:
         sys.stderr.write(f"onetime-server: {error}\n")
         return 1
     return 0
@@ -51,7 +51,7 @@ def _parser() -> argparse.ArgumentParser:
 def _add_serve(parser: argparse.ArgumentParser) -> None:
     _data_option(parser)
     _option(parser, "--host", default="127.0.0.1", help="address to listen on (%(default)s)")
-    _option(parser, "--port", type=int, default=7143, help="port to listen on; 0 takes a free one (%(default)s)")
+    _option(parser, "--port", type=_port, default=7143, help="port to listen on; 0 takes a free one (%(default)s)")
     _option(parser, "--public-url", metavar="URL", help="origin of links, such as https://secrets.example.com")
     _option(parser, "--ready-file", type=Path, metavar="FILE", help='written once it listens: {"url": "http://…"}')
     _option(parser, "--log-file", type=Path, metavar="FILE", help="log there instead of to standard error")
@@ -65,7 +65,7 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
     )
     _flag(parser, "--no-auth", help="refuse requests with credentials, as with AUTH_ENABLED=false")
     _option(parser, "--smtp-host", metavar="HOST", help="mail server; without one no e-mail is sent")
-    _option(parser, "--smtp-port", type=int, default=25, metavar="PORT", help="(%(default)s)")
+    _option(parser, "--smtp-port", type=_port, default=25, metavar="PORT", help="(%(default)s)")
     _option(parser, "--smtp-from", default="onetime-server@localhost", metavar="ADDRESS", help="sender (%(default)s)")
     _flag(parser, "--smtp-starttls", help="encrypt the connection to the mail server")
     _option(parser, "--smtp-user", metavar="NAME", help="log in to the mail server")
@@ -99,12 +99,27 @@ def _add_domain(parser: argparse.ArgumentParser) -> None:
     add.set_defaults(run=_domain_add)
 
 
-def _option(parser: argparse.ArgumentParser, name: str, **settings: object) -> None:
+def _option(
+    parser: argparse.ArgumentParser, name: str, choices: Sequence[str] | None = None, **settings: object
+) -> None:
     """An option that an environment variable may set."""
     variable = _PREFIX + name.removeprefix("--").replace("-", "_").upper()
     if variable in os.environ:
-        settings["default"] = os.environ[variable]
-    parser.add_argument(name, **settings)  # type: ignore[arg-type]
+        settings["default"] = _one_of(choices, os.environ[variable], variable)
+    parser.add_argument(name, choices=choices, **settings)  # type: ignore[arg-type]
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65_535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port number")
+    return int(text)
+
+
+def _one_of(choices: Sequence[str] | None, given: str, variable: str) -> str:
+    """`given`, which argparse does not check where it is a default. Raises SettingsError."""
+    if choices is not None and given not in choices:
+        raise SettingsError(f"{variable} must be one of: {', '.join(choices)}.")
+    return given
 
 
 def _flag(parser: argparse.ArgumentParser, name: str, help: str) -> None:  # noqa: A002
@@ -119,10 +134,11 @@ def _data_option(parser: argparse.ArgumentParser) -> None:
 
 
 def _serve(options: argparse.Namespace) -> None:
+    _forget_readiness(options.ready_file)
     data = data_directory(options.data)
     key = server_key(data, os.environ.get(f"{_PREFIX}KEY"))
-    log.set_up(options.log_file)
     bound = bind(options.host, options.port)
+    log.set_up(options.log_file)
     url = local_url(bound, options.host)
     settings = Settings(
         data=data,
@@ -133,6 +149,15 @@ def _serve(options: argparse.Namespace) -> None:
         smtp=_smtp(options),
     )
     serve(create_app(settings), bound, url, options.ready_file)
+
+
+def _forget_readiness(file: Path | None) -> None:
+    """A ready file of an earlier run would tell a lie."""
+    if file is None:
+        return
+    if not file.parent.is_dir():
+        raise SettingsError(f"Cannot write {file}: there is no directory {file.parent}.")
+    file.unlink(missing_ok=True)
 
 
 def _smtp(options: argparse.Namespace) -> Smtp | None:

@@ -67,23 +67,30 @@ CREATE TABLE IF NOT EXISTS attempt (
 """
 
 
-class WrongServerKeyError(Exception):
-    """The database was made under another server key."""
+class DatabaseError(Exception):
+    """The file cannot be used as database; the text says why, and what to do."""
 
 
 class Database:
     """One connection for all threads of this process; several processes may share the file."""
 
     def __init__(self, path: Path, vault: Vault) -> None:
+        """Open the database in `path`, made (mode 0600) if need be. Raises DatabaseError."""
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         self._lock = threading.Lock()
         self._connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
         self._connection.row_factory = sqlite3.Row
+        try:
+            self._prepare()
+        except sqlite3.DatabaseError as error:
+            raise DatabaseError(f"Cannot use {path}: {error}. Choose another data directory by --data.") from None
+        self._check_key(path, vault)
+
+    def _prepare(self) -> None:
         # FULL: a consumed secret must not come back after a power cut. secure_delete: what is gone leaves no bytes.
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
             self._connection.execute(f"PRAGMA {pragma}")
         self._connection.executescript(SCHEMA)
-        self._check_key(path, vault)
 
     def close(self) -> None:
         """Give the file back."""
@@ -114,7 +121,7 @@ class Database:
             if row is None:
                 connection.execute("INSERT INTO server VALUES (?)", (vault.fingerprint(),))
             elif row["fingerprint"] != vault.fingerprint():
-                raise WrongServerKeyError(
+                raise DatabaseError(
                     f"{path} was made under another server key. Give that key back (server.key in the data "
                     "directory, or ONETIME_SERVER_KEY), or choose another data directory."
                 )

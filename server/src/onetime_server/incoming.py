@@ -33,6 +33,11 @@ async def _parameters(request: Request, server: Server) -> params.Params:
     )
 
 
+def address(request: Request) -> str:
+    """Where a request comes from."""
+    return request.client.host if request.client else ""
+
+
 def _caller(request: Request, server: Server) -> Account | None:
     """The account of the HTTP Basic credentials, None without. Wrong ones never fall back to anonymous."""
     authorization = request.headers.get("authorization")
@@ -60,9 +65,7 @@ def _credentials(authorization: str) -> tuple[str, str]:
 
 def _subject(request: Request, caller: Annotated[Account | None, Depends(_caller)]) -> str:
     """Whom limits count for: the account, or the address of an anonymous caller."""
-    if caller is not None:
-        return caller.email
-    return request.client.host if request.client else ""
+    return address(request) if caller is None else caller.email
 
 
 def _key(key: str, server: Server) -> str:

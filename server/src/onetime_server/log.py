@@ -9,6 +9,8 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from starlette.requests import ClientDisconnect
+
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -35,7 +37,10 @@ def set_up(file: Path | None) -> None:
 
 
 class AccessLog:
-    """Log each request, and answer a crash with 500 and an empty body, as the real server does (contract §1)."""
+    """Log each request, and answer a crash with 500 and an empty body, as the real server does (contract §1).
+
+    Status 0 is a caller who hung up before the answer.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -55,6 +60,8 @@ class AccessLog:
 
         try:
             await self._app(scope, receive, watch)
+        except ClientDisconnect:
+            pass
         except Exception as error:  # noqa: BLE001 - the last resort of every request
             # Where it happened, but not the error's text: that may quote a secret.
             place = "".join(traceback.format_tb(error.__traceback__))

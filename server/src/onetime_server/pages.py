@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 from . import reading
 from .errors import RateLimitedError, TooManyWrongPassphrasesError, UnknownSecretError, UnreadableSecretError
-from .incoming import Parameters
+from .incoming import Parameters, address
 from .params import as_text
 from .services import Server, Services
 from .store import Receipt
@@ -58,9 +58,8 @@ def show_secret(request: Request, server: Server, params: Parameters, key: str) 
     token = as_text(params.get("token")).encode("utf-8", "replace")
     if not hmac.compare_digest(token, server.vault.form_token(key).encode()):
         return _link_page(server, key, status=403, problem="Please press the button on this page.")
-    subject = request.client.host if request.client else ""
     try:
-        value = reading.reveal(server, subject, key, as_text(params.get("passphrase")))
+        value = reading.reveal(server, address(request), key, as_text(params.get("passphrase")))
     except UnknownSecretError:
         return _gone()
     except WrongPassphraseError:

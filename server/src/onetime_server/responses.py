@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -19,6 +20,9 @@ class ApiReply(Response):
     """A JSON reply of the API."""
 
     media_type = "application/json; charset=utf-8"
+
+    def __init__(self, content: Any, status_code: int = 200, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(content, status_code, {"Cache-Control": "no-store", **(headers or {})})
 
     def render(self, content: Any) -> bytes:
         """`content` as JSON; text that is no text (of invalid UTF-8 in the request) becomes question marks."""

@@ -19,6 +19,8 @@ from .settings import SettingsError
 logger = logging.getLogger(__name__)
 
 _GRACE = 30
+# A client that keeps its connection should not lose a POST to our closing it just then: few pause this long.
+_KEEP_ALIVE = 75
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -28,7 +30,7 @@ def bind(host: str, port: int) -> socket.socket:
         bound = socket.socket(family, kind, protocol)
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind(address)
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         raise SettingsError(
             f"Cannot listen on {host} port {port}: {error}. Choose others by --host and --port."
         ) from None
@@ -51,7 +53,13 @@ def serve(app: FastAPI, bound: socket.socket, url: str, ready_file: Path | None)
     if is_exposed(bound.getsockname()[0]):
         logger.warning("Listening beyond this machine, without TLS: put a reverse proxy with TLS in front.")
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=_GRACE
+        app,
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=_KEEP_ALIVE,
+        timeout_graceful_shutdown=_GRACE,
     )
     # uvicorn raises the signal once more when it has stopped: that is no reason to die of it.
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -60,7 +68,7 @@ def serve(app: FastAPI, bound: socket.socket, url: str, ready_file: Path | None)
 
 
 class _AnnouncingServer(uvicorn.Server):
-    """Says where it listens, once it does."""
+    """Says where it listens, as long as it does."""
 
     def __init__(self, config: uvicorn.Config, url: str, ready_file: Path | None) -> None:
         super().__init__(config)
@@ -75,3 +83,8 @@ class _AnnouncingServer(uvicorn.Server):
             unfinished = self._ready_file.with_name(f".{self._ready_file.name}.{os.getpid()}")
             unfinished.write_text(json.dumps({"url": self._url}))
             unfinished.replace(self._ready_file)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._ready_file is not None:
+            self._ready_file.unlink(missing_ok=True)
+        await super().shutdown(sockets)

@@ -41,7 +41,7 @@ class Services:
 
 
 def open_services(settings: Settings, clock: Clock) -> Services:
-    """Open the database and put everything together. Raises WrongServerKeyError."""
+    """Open the database and put everything together. Raises DatabaseError."""
     vault = Vault(settings.server_key)
     database = Database(settings.data / DATABASE_FILE, vault)
     return Services(

@@ -63,13 +63,22 @@ def server_key(data: Path, given: str | None) -> bytes:
     if given is not None:
         return _parsed(given, "ONETIME_SERVER_KEY")
     file = data / KEY_FILE
-    try:
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return _parsed(file.read_text(), str(file))
-    with os.fdopen(descriptor, "w") as stream:
-        stream.write(os.urandom(KEY_SIZE).hex() + "\n")
+    if not file.exists():
+        _make_key(file)
     return _parsed(file.read_text(), str(file))
+
+
+def _make_key(file: Path) -> None:
+    """A new key, complete or not there at all; of two processes that make one at once, the first wins."""
+    unfinished = file.with_name(f".{file.name}.{os.getpid()}")
+    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
+        stream.write(os.urandom(KEY_SIZE).hex() + "\n")
+    try:
+        file.hardlink_to(unfinished)
+    except FileExistsError:
+        pass
+    finally:
+        unfinished.unlink()
 
 
 def _parsed(text: str, source: str) -> bytes:

@@ -98,7 +98,7 @@ class Store:
             share_domain=order.share_domain,
             has_passphrase=bool(order.passphrase),
             secret_exists=True,
-            value_shown_until=now + self._seconds_shown(order),
+            value_shown_until=self._value_shown_until(order, now),
         )
         value = self._vault.seal_value(order.value, receipt.secret_key, order.passphrase)
         with self._database.transaction() as connection:
@@ -177,13 +177,13 @@ class Store:
             connection.execute("DELETE FROM secret WHERE expires <= ?", (now,))
             connection.execute("DELETE FROM receipt WHERE expires <= ?", (now,))
 
-    def _seconds_shown(self, order: Order) -> float:
-        """How long a metadata request may show the value of a new secret (contract §0.2)."""
-        if order.passphrase:
-            return 0
-        if order.generated:
-            return self._profile.generated_echo
-        return order.ttl if self._profile.asking_views else 0
+    def _value_shown_until(self, order: Order, now: float) -> float:
+        """Until when a metadata request shows the value of a new secret, 0 for never (contract §0.2)."""
+        if order.generated and not order.passphrase and self._profile.generated_echo:
+            return now + self._profile.generated_echo
+        if not order.generated and not order.passphrase and self._profile.asking_views:
+            return now + order.ttl
+        return 0
 
     def _state_when_asked(self, receipt: Receipt) -> str:
         if receipt.state not in _UNREAD:
@@ -213,15 +213,18 @@ class Store:
     def _open(self, receipt: Receipt, passphrase: str, action: str) -> bytes:
         with self._database.transaction() as connection:
             sealed = self._sealed_value(connection, receipt)
+            most = self._profile.wrong_passphrases_per_secret
             if not receipt.has_passphrase:
                 passphrase = ""
-            elif self._profile.wrong_passphrases_per_secret is not None:
-                self._admit_attempt(connection, receipt, passphrase, action)
+            elif most is not None:
+                self._admit_attempt(connection, receipt, passphrase, action, most)
         if receipt.has_passphrase and not passphrase:
             raise WrongPassphraseError
         return self._vault.open_value(sealed, receipt.secret_key, passphrase)
 
-    def _admit_attempt(self, connection: sqlite3.Connection, receipt: Receipt, passphrase: str, action: str) -> None:
+    def _admit_attempt(
+        self, connection: sqlite3.Connection, receipt: Receipt, passphrase: str, action: str, most: int
+    ) -> None:
         """Count an attempt before it is made, so that parallel ones cannot slip through; the right one ends them all."""
         now = self._clock()
         secret = self._vault.key_hash(receipt.secret_key)
@@ -229,7 +232,7 @@ class Store:
         row = connection.execute(
             "SELECT count FROM attempt WHERE key_hash = ? AND action = ?", (secret, action)
         ).fetchone()
-        if row and row["count"] >= (self._profile.wrong_passphrases_per_secret or 0):
+        if row and row["count"] >= most:
             raise TooManyWrongPassphrasesError
         if passphrase:
             connection.execute(
