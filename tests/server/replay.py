@@ -111,8 +111,8 @@ class Replay:
         self._exchanges = exchanges
         self._live: dict[str, str] = {"HOST": server.url.removeprefix("http://")}
         server.clock.now = min(times(exchanges))
-        server.account(*TESTER[:1], FREE, TESTER[1])
-        server.account(*PAID[:1], IDENTITY, PAID[1])
+        server.account(TESTER[0], FREE, TESTER[1])
+        server.account(PAID[0], IDENTITY, PAID[1])
         first_external_id = re.search(r"'(ur[0-9a-z]{25})'", str([e.auth for e in exchanges]))
         if first_external_id:
             self._live[first_external_id[1]] = server.account_of(TESTER[0]).external_id
