@@ -182,7 +182,7 @@ def _explain(error: Exception, origin: str, *, reads: bool) -> OnetimeError:
     tls = next((cause.reason for cause in causes if isinstance(cause, ssl.SSLError)), None)
     if isinstance(error, _TooLongError):
         return ReplyLost(f"{origin} sent a reply of more than {error.args[0]} bytes; check the URL")
-    if came_from(urllib3_errors.ProxyError):
+    if came_from(urllib3_errors.ProxyError) and _proxy_passed_nothing_on(causes):
         return Unreachable(f"the proxy on the way to {origin} cannot be reached or refuses; check the proxy's address")
     if came_from(ssl.SSLCertVerificationError, CertificateError):
         return UntrustedServer(f"the certificate of {origin} cannot be verified; give the CA bundle that it needs")
@@ -199,6 +199,15 @@ def _explain(error: Exception, origin: str, *, reads: bool) -> OnetimeError:
     how = "no reply came in time" if came_from(urllib3_errors.ReadTimeoutError) else "the connection broke"
     effect = "" if reads else "; the call may have taken effect"
     return ReplyLost(f"{origin} was called, but {how}{effect}", retry_safe=reads)
+
+
+def _proxy_passed_nothing_on(causes: list[BaseException]) -> bool:
+    """Whether a ProxyError is one of connecting. urllib3 raises it as well where a proxy hangs up after the request."""
+    never_connected = (urllib3_errors.NewConnectionError, urllib3_errors.ConnectTimeoutError)
+    # http.client says that CONNECT was refused by this text alone.
+    return any(
+        isinstance(cause, never_connected) or str(cause).startswith("Tunnel connection failed") for cause in causes
+    )
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

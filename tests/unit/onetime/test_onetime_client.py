@@ -15,7 +15,6 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
-from support.replay import Answer, Received, Replay, replaying
 
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime import errors
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.address import Address
@@ -23,6 +22,7 @@ from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.client i
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.credentials import Credentials
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.inputs import GenerateRequest, ShareRequest
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.version import VERSION
+from support.replay import Answer, Received, Replay, replaying
 
 NOMINAL = Answer(json={"status": "nominal", "locale": "en"})
 ISSUED = Answer(json={"metadata_key": "m" * 31, "secret_key": "s" * 31, "ttl": 3600, "created": 1795225122})

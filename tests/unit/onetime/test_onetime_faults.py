@@ -18,13 +18,13 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.replay import Answer, Replay, misbehaving, replaying
 
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime import errors
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.address import Address
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.client import Client
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.credentials import Credentials
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.inputs import GenerateRequest, ShareRequest
+from support.replay import Answer, Replay, misbehaving, replaying
 
 NOMINAL = Answer(json={"status": "nominal", "locale": "en"})
 ACCOUNT = Credentials.of("me@example.com", "t0ken")
@@ -138,6 +138,18 @@ def test_a_proxy_that_is_down_is_unreachable() -> None:
         assert type(error) is errors.Unreachable
         assert "proxy" in str(error)
         assert "marker" not in str(error)
+
+
+@pytest.mark.parametrize("call", CHANGES)
+@pytest.mark.parametrize("behave", [lambda _: None, reset])
+def test_a_proxy_that_hangs_up_may_have_passed_the_call_on(
+    call: Callable[[Client], object], behave: Callable[[socket.socket], None]
+) -> None:
+    with misbehaving(behave) as proxy:
+        error = failure("http://ots.invalid", call, proxy=proxy.url)
+    assert type(error) is errors.ReplyLost
+    assert not error.retry_safe
+    assert len(proxy.received) == 1
 
 
 def test_a_proxy_that_refuses_the_tunnel_is_unreachable() -> None:

@@ -6,8 +6,6 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from support.recorded import RELEASES, Exchange, load
-from support.replay import Answer, Replay, replaying
 
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime import errors
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.address import Address
@@ -15,6 +13,8 @@ from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.client i
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.inputs import GenerateRequest, ShareRequest
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.replies import Issued, Metadata
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.state import State
+from support.recorded import RELEASES, Exchange, load
+from support.replay import Answer, Replay, replaying
 
 KEY = "k" * 31
 

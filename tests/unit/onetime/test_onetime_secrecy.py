@@ -8,13 +8,13 @@ import traceback
 from collections.abc import Callable, Iterator
 
 import pytest
-from support.replay import Answer, misbehaving, replaying
 
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime import errors
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.address import Address
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.client import Client
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.credentials import Credentials
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.inputs import GenerateRequest, ShareRequest
+from support.replay import Answer, misbehaving, replaying
 
 # Put together, so that the source lines in a traceback do not hold them.
 SECRETS = [f"marker{name}" for name in ("secret", "pass", "token", "key", "value", "shrimp")]
