@@ -24,6 +24,7 @@ if "ANSIBLE_CONTROLLER_MIN_PYTHON_VERSION" not in os.environ:  # set by ansible-
     os.environ["PYTHONPATH"] = str(LOOPBACK_ONLY)
 
     from ansible.plugins.loader import init_plugin_loader
+
     from collection_tree import make_collection_tree
 
     TREE = tempfile.TemporaryDirectory(prefix="ots-collections-")

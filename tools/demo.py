@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import requests
+
 from collection_tree import make_collection_tree
 from local_stack import LocalStack
 

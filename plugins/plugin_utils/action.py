@@ -61,6 +61,8 @@ def _refuse_what_is_not_text(arguments: dict[str, Any]) -> None:
     for option in TEXT_ONLY:
         value = arguments.get(option)
         if value is not None and not isinstance(value, str):
-            raise InvalidInput(
-                f"is read as {type(value).__name__}, not as text; put it in quotes, or add | string", field=option
-            )
+            kind = next((kind for type_, kind in KINDS.items() if isinstance(value, type_)), "something else")
+            raise InvalidInput(f"is {kind}, not text; put it in quotes, or add | string", field=option)
+
+
+KINDS = {bool: "a truth value", int: "a number", float: "a number", list: "a list", dict: "a mapping"}

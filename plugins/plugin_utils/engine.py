@@ -18,6 +18,7 @@ from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.errors i
     InvalidInput,
     NotAuthorized,
     OnetimeError,
+    Refused,
     ReplyLost,
     ServerFault,
     UnknownSecret,
@@ -44,9 +45,6 @@ if TYPE_CHECKING:  # at run time only where a request is due: a name that the le
 LONGEST_TTL = 2_592_000  # seconds; the longest lifetime that any release grants (contract §3)
 
 _MADE_BY = {Kind.SHARE: "ots_share", Kind.GENERATE: "ots_generate"}
-
-# A share answered by one of these may have made a link all the same.
-MAY_HAVE_TAKEN_EFFECT = (ReplyLost, ServerFault)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +216,7 @@ class Engine:
         try:
             issued = self._request(desired, former)
         except OnetimeError as error:
-            if not isinstance(error, MAY_HAVE_TAKEN_EFFECT):
+            if not _may_have_taken_effect(error):
                 self._ledger.abandon(desired.name)
             raise
         record = self._record(desired, former, issued)
@@ -296,6 +294,11 @@ class Engine:
 
     def _now(self) -> int:
         return int(self._clock())
+
+
+def _may_have_taken_effect(error: OnetimeError) -> bool:
+    """Whether a request that ended so may have made a link all the same; a 200 that makes no sense may stand for one."""
+    return isinstance(error, ReplyLost | ServerFault) or (isinstance(error, Refused) and error.status < 300)
 
 
 def _possible_orphan(attempt: Attempt) -> str:

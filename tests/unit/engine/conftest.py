@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.address import Address
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.client import Client
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.credentials import Credentials
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sqlite import SqliteLedger
+from onetime_server.profile import PROFILES
 from support.live_server import live_server
 from support.world import World
-
-from onetime_server.profile import PROFILES
 
 
 @pytest.fixture

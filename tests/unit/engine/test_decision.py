@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.state import State
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.decision import Action, decide_absent, decide_present
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.desired import ReissueOn
-from hypothesis import given
-from hypothesis import strategies as st
 
 SAME, CHANGED = False, True
 DEFAULT = frozenset({ReissueOn.EXPIRED})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.address import Address
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.client import Client
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.credentials import Credentials
@@ -13,7 +14,9 @@ from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.errors i
     NotAuthorized,
     Rejected,
     ReplyLost,
+    ServerFault,
     Unreachable,
+    WrongAddress,
     WrongPassphrase,
 )
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.state import State
@@ -22,7 +25,7 @@ from ansible_collections.onetimesecret.ots.plugins.plugin_utils.desired import D
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine import Engine, Outcome
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.errors import LedgerError
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sqlite import SqliteLedger
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.record import OwedBurn, Record
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.record import Record
 from support.replay import misbehaving
 from support.world import World
 
@@ -295,9 +298,10 @@ def test_a_dead_server_never_makes_a_second_link(world: World) -> None:
     assert world.engine().present(SHARE).action is Action.KEPT
 
 
-def test_a_lost_reply_is_remembered_as_a_possible_orphan(world: World) -> None:
-    with misbehaving(lambda _socket: None) as mute, Client(Address.of(mute.url)) as deaf:
-        with pytest.raises(ReplyLost):
+@pytest.mark.parametrize("reply", [b"", b"HTTP/1.1 200 OK\r\nContent-Le", b"HTTP/1.1 502 Bad Gateway\r\n\r\n"])
+def test_a_lost_reply_is_remembered_as_a_possible_orphan(world: World, reply: bytes) -> None:
+    with misbehaving(lambda socket: socket.sendall(reply)) as mute, Client(Address.of(mute.url)) as deaf:
+        with pytest.raises((ReplyLost, WrongAddress, ServerFault)):
             world.engine(client=deaf).present(SHARE)
 
     outcome = world.engine().present(SHARE)
@@ -325,7 +329,7 @@ def test_a_burn_that_fails_is_owed_and_paid_by_the_next_run(world: World) -> Non
 
 def test_a_link_that_cannot_be_recorded_is_taken_back(world: World) -> None:
     class Full(SqliteLedger):
-        def complete(self, name: str, record: Record, owed: OwedBurn | None) -> None:
+        def complete(self, *_arguments: object) -> None:  # type: ignore[override]
             raise LedgerError("the disk is full", "make room")
 
     full = Full(world.ledger._path, world.ledger._scope, None)

@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.state import State
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger import locks
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.errors import LedgerError

@@ -1,0 +1,127 @@
+"""The actions as a playbook uses them."""
+
+from __future__ import annotations
+
+import requests
+
+from local_stack import LocalStack
+from support.playbooks import Playbooks
+
+GENERATE = {"onetimesecret.ots.ots_generate": {"name": "db/alice", "ttl": "1h"}, "register": "made"}
+
+
+def share(**options: object) -> dict[str, object]:
+    return {"onetimesecret.ots.ots_share": {"name": "db/alice", "secret": "s3cret", **options}, "register": "made"}
+
+
+def test_the_registered_result_is_whole_and_its_output_hidden(stack: LocalStack, playbooks: Playbooks) -> None:
+    # A passphrase that is part of the link must not be cut out of it.
+    run = playbooks.run(
+        [share(passphrase="http", recipient="alice@example.com", ttl="2d"), playbooks.save("made")], "-vvvv"
+    )
+    made = playbooks.registered()
+
+    assert run.exit_code == 0, run.output
+    assert (made["changed"], made["action"], made["state"]) == (True, "created", "new")
+    assert made["link"] == f"{stack.url}/secret/{made['secret_key']}"
+    assert (made["name"], made["recipient"], made["ttl"]) == ("db/alice", "alice@example.com", 172_800)
+    assert made["passphrase_required"] is True
+    assert made["expires_at"].endswith("Z")
+    assert made["metadata_key"]
+    for hidden in ("s3cret", made["link"], made["secret_key"], made["metadata_key"], stack.api_token):
+        assert hidden not in run.output
+    reply = requests.post(f"{stack.url}/api/v1/secret/{made['secret_key']}", data={"passphrase": "http"}, timeout=30)
+    assert reply.json()["value"] == "s3cret"
+
+
+def test_a_second_run_changes_nothing_and_sends_nothing(stack: LocalStack, playbooks: Playbooks) -> None:
+    tasks = [GENERATE, {"onetimesecret.ots.ots_share": {"secret": "unnamed"}}]
+    assert playbooks.run(tasks).changed == 2
+    assert stack.links_sent() == 2
+
+    run = playbooks.run(tasks)
+    assert (run.exit_code, run.changed, stack.links_sent()) == (0, 0, 2)
+
+
+def test_check_mode_shows_the_diff_and_does_nothing(stack: LocalStack, playbooks: Playbooks) -> None:
+    run = playbooks.run([share(ttl="1h"), playbooks.save("made")], "--check", "--diff")
+    assert run.changed == 1
+    assert '+    "state": "new"' in run.output
+    assert stack.requests() == 0
+    assert not (stack.folder / "ledger.sqlite3").exists()
+
+    playbooks.run([share(ttl="1h")])
+    run = playbooks.run([share(secret="other")], "--check", "--diff")
+    assert run.changed == 1
+    assert stack.links_sent() == 1
+
+
+def test_absent_and_burn(stack: LocalStack, playbooks: Playbooks) -> None:
+    burn = {"onetimesecret.ots.ots_burn": {"name": "db/bob"}, "register": "burned"}
+    make_bob = {"onetimesecret.ots.ots_generate": {"name": "db/bob", "recipient": "bob@example.com"}}
+    assert playbooks.run([share(), make_bob]).changed == 2
+
+    run = playbooks.run([share(state="absent"), burn, playbooks.save("[made, burned]")], "--diff")
+    made, burned = playbooks.registered()
+    assert run.changed == 2
+    assert (made["action"], made["state"]) == ("burned", "burned")
+    assert (burned["action"], burned["name"], burned["recipient"]) == ("burned", "db/bob", "bob@example.com")
+    assert '-    "recipient": "bob@example.com"' in run.output
+    assert "link" not in burned
+
+    assert playbooks.run([share(state="absent"), burn]).changed == 0
+    assert stack.requests("POST /api/v1/private/{key}/burn") == 2
+
+
+def test_burn_by_metadata_key(playbooks: Playbooks) -> None:
+    burn = {"onetimesecret.ots.ots_burn": {"metadata_key": "{{ made.metadata_key }}"}}
+    assert playbooks.run([GENERATE, burn, burn]).changed == 2
+
+
+def test_what_carol_must_not_have_any_more_is_not_made(playbooks: Playbooks) -> None:
+    run = playbooks.run([share(state="absent"), playbooks.save("made")])
+
+    assert (run.exit_code, run.changed) == (0, 0)
+    assert playbooks.registered()["action"] == "absent"
+
+
+def test_module_defaults_of_the_group_reach_every_action(stack: LocalStack, playbooks: Playbooks) -> None:
+    task = GENERATE | {"module_defaults": {"group/onetimesecret.ots.ots": {"url": stack.url, "ttl": "30m"}}}
+    del task["onetimesecret.ots.ots_generate"]
+    task["onetimesecret.ots.ots_generate"] = {"name": "db/alice"}
+    playbooks.run([task, playbooks.save("made")], OTS_URL="")
+
+    assert playbooks.registered()["ttl"] == 1800
+
+
+def test_an_option_comes_from_the_most_specific_source(stack: LocalStack, playbooks: Playbooks) -> None:
+    config = playbooks.folder / "ansible.cfg"
+    config.write_text(f"[onetimesecret_ots]\nttl = 5m\nurl = {stack.url}\n")
+    make = {"onetimesecret.ots.ots_generate": {"name": "{{ name }}"}, "register": "made", "vars": {"name": "a"}}
+    by_argument = {
+        "onetimesecret.ots.ots_generate": {"name": "d", "ttl": "20m"},
+        "register": "made",
+        "vars": {"ots_ttl": "{{ 15 }}m"},
+    }
+    by_variable = make | {"vars": {"name": "c", "ots_ttl": "{{ 15 }}m", "ots_region": None}}
+
+    playbooks.run([make, playbooks.save("made.ttl")], OTS_URL="")
+    assert playbooks.registered() == 300
+    playbooks.run(
+        [make | {"vars": {"name": "b"}}, playbooks.save("made.ttl")], OTS_URL="", OTS_TTL="10m", OTS_REGION=""
+    )
+    assert playbooks.registered() == 600
+    playbooks.run([by_variable, playbooks.save("made.ttl")], OTS_URL="", OTS_TTL="10m")
+    assert playbooks.registered() == 900
+    playbooks.run([by_argument, playbooks.save("made.ttl")], OTS_URL="", OTS_TTL="10m")
+    assert playbooks.registered() == 1200
+
+
+def test_a_url_in_the_play_is_not_contradicted_by_a_region_in_the_environment(
+    stack: LocalStack, playbooks: Playbooks
+) -> None:
+    by_variable = GENERATE | {"vars": {"ots_url": stack.url}}
+    assert playbooks.run([by_variable], OTS_URL="", OTS_REGION="eu").exit_code == 0
+
+    run = playbooks.run([GENERATE], OTS_REGION="eu")
+    assert "url: give either the URL of the service or a region" in run.one_line
