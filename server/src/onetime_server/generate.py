@@ -7,6 +7,8 @@ import string
 from typing import Any
 
 DEFAULT_LENGTH = 12
+# Older releases set no limit, and are busy for minutes, or until they are out of memory.
+_LONGEST = 10_000
 _AMBIGUOUS = frozenset("0O1Iilo")
 # The real server's symbols lack the backslash.
 _SETS = {
@@ -20,7 +22,7 @@ _SETS = {
 def password(length: int, character_sets: Any) -> str:
     """A random password. `character_sets` is the request's mapping of set name to a value that counts as true in Ruby.
 
-    Raises ValueError for a length below 1 or no characters to choose from.
+    Raises ValueError for a length below 1 or above 10 000, or no characters to choose from.
     """
     wanted = character_sets if isinstance(character_sets, dict) else {}
     omitted = _AMBIGUOUS if _true(wanted.get("exclude_ambiguous", True)) else frozenset()
@@ -29,7 +31,7 @@ def password(length: int, character_sets: Any) -> str:
         for name, characters in _SETS.items()
         if _true(wanted.get(name, True))
     ]
-    if length < 1 or not alphabets:
+    if not 1 <= length <= _LONGEST or not alphabets:
         raise ValueError("no password is possible")
     characters = [secrets.choice(alphabet) for alphabet in alphabets]  # one of each kind, where there is room
     everything = [character for alphabet in alphabets for character in alphabet]

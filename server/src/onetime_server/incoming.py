@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from typing import Annotated
 
 from fastapi import Depends, HTTPException, Request
+from starlette.concurrency import run_in_threadpool
 
 from . import params
 from .accounts import Account
@@ -25,7 +25,9 @@ async def _parameters(request: Request, server: Server) -> params.Params:
         body += chunk
         if len(body) > _LARGEST_BODY:
             raise OversizedRequestError
-    return params.read(
+    # In a thread, because a large body takes its time, and others shall not wait for it.
+    return await run_in_threadpool(
+        params.read,
         request.scope["query_string"],
         request.headers.get("content-type", ""),
         bytes(body),
@@ -56,7 +58,7 @@ def _credentials(authorization: str) -> tuple[str, str]:
     scheme, _, encoded = authorization.partition(" ")
     try:
         user, separator, token = base64.b64decode(encoded, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # no base64, or no UTF-8 in it
         raise NotAuthorizedError from None
     if scheme.lower() != "basic" or not separator:
         raise NotAuthorizedError

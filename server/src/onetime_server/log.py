@@ -6,6 +6,7 @@ import logging
 import sys
 import time
 import traceback
+from http import HTTPMethod
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,8 @@ from starlette.requests import ClientDisconnect
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-UNROUTED = "-"
+UNKNOWN = "-"
+_METHODS = frozenset(HTTPMethod)
 
 logger = logging.getLogger(__name__)
 access = logging.getLogger("onetime_server.access")
@@ -70,6 +72,8 @@ class AccessLog:
                 await watch({"type": "http.response.start", "status": 500, "headers": []})
                 await watch({"type": "http.response.body", "body": b""})
         finally:
-            route = getattr(scope.get("route"), "path", UNROUTED)
+            route = getattr(scope.get("route"), "path", UNKNOWN)
+            # Where a body is longer than announced, its rest is taken for a request: its first word is no method.
+            method = scope["method"] if scope["method"] in _METHODS else UNKNOWN
             milliseconds = round((time.perf_counter() - started) * 1000)
-            access.info("%s %s %d %dms", scope["method"], route, status, milliseconds)
+            access.info("%s %s %d %dms", method, route, status, milliseconds)

@@ -23,7 +23,11 @@ _Container = TypeVar("_Container", dict[str, Any], list[Any])
 _BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _NESTED_NAME = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])+)")
 _DEEPEST = 32
-_INTEGER = re.compile(r"\s*([+-]?)(\d(?:_?\d)*)")
+# What Rack and Ruby's JSON allow.
+_MOST = 4096
+_DEEPEST_JSON = 100
+_BLANKS = " \t\n\v\f\r"
+_INTEGER = re.compile(r"([+-]?)(\d(?:_?\d)*)", re.ASCII)
 
 
 def read(query: bytes, content_type: str, body: bytes, *, json_bodies: bool) -> Params:
@@ -54,8 +58,8 @@ def as_integer(value: Any) -> int:
         return int(value)
     if not isinstance(value, str):
         raise TypeError(type(value).__name__)
-    digits = _INTEGER.match(value)
     # Nineteen digits are beyond every limit; Python refuses to convert some thousand.
+    digits = _INTEGER.match(value.lstrip(_BLANKS)[:64])
     return int(digits[1] + digits[2].replace("_", "")[:19]) if digits else 0
 
 
@@ -83,11 +87,24 @@ def _json(body: bytes) -> Params:
         content = json.loads(body)
     except (ValueError, RecursionError) as error:
         raise UndecodableRequestError from error
+    if _nesting(content) > _DEEPEST_JSON:
+        raise UndecodableRequestError
     return content if isinstance(content, dict) else {}
+
+
+def _nesting(content: Any) -> int:
+    """How many mappings and lists lie within each other."""
+    depth, layer = 0, [content]
+    while layer := [one for one in layer if isinstance(one, dict | list)]:
+        depth += 1
+        layer = [inner for one in layer for inner in (one.values() if isinstance(one, dict) else one)]
+    return depth
 
 
 def _urlencoded(data: bytes) -> Params:
     params: Params = {}
+    if data.count(b"&") >= _MOST:
+        raise UndecodableRequestError
     for pair in filter(None, data.split(b"&")):
         name, separator, value = pair.partition(b"=")
         _put(params, _path(_unescaped(name)), _unescaped(value) if separator else None)
@@ -96,8 +113,11 @@ def _urlencoded(data: bytes) -> Params:
 
 def _multipart(content_type: str, body: bytes) -> Params:
     params: Params = {}
+    room = iter(range(_MOST))
 
     def put(field: Field) -> None:
+        if next(room, None) is None:
+            raise UndecodableRequestError
         _put(params, _path(_text(field.field_name or b"")), _text(field.value or b""))
 
     try:
