@@ -85,7 +85,7 @@ def test_no_release_generates_passwords_without_end(tmp_path: Path, profile: Pro
 
 def test_a_method_is_logged_only_where_it_is_one(server: LiveServer, caplog: pytest.LogCaptureFixture) -> None:
     """A body whose length was announced too small continues as a request of its own: its first word may be a secret."""
-    caplog.set_level("INFO")
+    caplog.set_level("INFO", "onetime_server.access")
 
     assert server.request("hunter2", "/api/v1/share").status == 404
     server.stop()
