@@ -4,10 +4,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 TREE := $(VENV)/collections
-COLLECTION := $(TREE)/ansible_collections/onetimesecret/ots
 
 # Some shells turn bytecode off. Without it every start of Python costs half a second more.
 unexport PYTHONDONTWRITEBYTECODE
+export PATH := $(CURDIR)/$(BIN):$(PATH)
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/$(TREE)
 export ANSIBLE_NOCOLOR ?= 1
 
@@ -27,14 +27,14 @@ lint: $(VENV)/ready ## Check style, types, documentation and playbooks
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	cd $(TREE) && MYPYPATH=. $(CURDIR)/$(BIN)/mypy --config-file $(CURDIR)/pyproject.toml -p ansible_collections.onetimesecret.ots.plugins
-	$(BIN)/mypy server/src tools
+	MYPYPATH=tools $(BIN)/mypy server/src tools
 	$(BIN)/yamllint --strict .
 	$(BIN)/ansible-lint --offline --profile production
 	$(BIN)/antsibull-changelog lint
 	$(BIN)/antsibull-docs lint-collection-docs --plugin-docs --skip-rstcheck .
 
 sanity: $(VENV)/ready ## Run ansible-test sanity on a copy at its proper path
-	PATH=$(CURDIR)/$(BIN):$$PATH tools/sanity.sh
+	tools/sanity.sh
 
 format: $(VENV)/ready ## Format the Python code
 	$(BIN)/ruff check --fix .

@@ -7,6 +7,7 @@ import secrets
 import subprocess
 import sys
 import time
+from asyncio import Server
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -20,11 +21,15 @@ START_LIMIT = 30.0  # seconds
 USERNAME = "ops@example.com"
 
 
-class _AnyPort(Controller):
+class AnyPortController(Controller):
+    """aiosmtpd's controller, which does not understand port 0 by itself."""
+
     def _trigger_server(self) -> None:
-        # Its first connection goes to the port that was asked for; only now is it known which one port 0 became.
-        self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
+        if isinstance(self.server, Server):
+            self.port = self.server.sockets[0].getsockname()[
+                1
+            ]  # only now it is known, and the next line connects to it
+        super()._trigger_server()  # type: ignore[no-untyped-call]
 
 
 class Mailbox:
@@ -33,7 +38,7 @@ class Mailbox:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
-        self._controller = _AnyPort(self, hostname="127.0.0.1", port=0, ready_timeout=START_LIMIT)
+        self._controller = AnyPortController(self, hostname="127.0.0.1", port=0, ready_timeout=START_LIMIT)
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
         number = len(list(self.folder.iterdir())) + 1
@@ -47,7 +52,7 @@ class Mailbox:
     def mails(self) -> list[EmailMessage]:
         """Return what was received so far, in order."""
         files = sorted(self.folder.glob("*.eml"))
-        return [message_from_bytes(file.read_bytes(), policy=policy.default) for file in files]  # type: ignore[misc]
+        return [message_from_bytes(file.read_bytes(), policy=policy.default) for file in files]
 
     def start(self) -> None:
         self._controller.start()

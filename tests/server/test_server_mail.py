@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from asyncio import Server
 from collections.abc import Iterator
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -11,22 +10,15 @@ from typing import Any
 
 import pytest
 import requests
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from process import serving
 
+from local_stack import AnyPortController
 from onetime_server.cli import main
 from onetime_server.settings import Smtp
 from support.live_server import live_server
 
 RECIPIENT = "bob@example.org"
-
-
-class _FreePortController(Controller):
-    def _trigger_server(self) -> None:
-        assert isinstance(self.server, Server)
-        self.port = self.server.sockets[0].getsockname()[1]  # only now it is known
-        super()._trigger_server()  # type: ignore[no-untyped-call]
 
 
 class Sink:
@@ -38,7 +30,7 @@ class Sink:
         self.refusal = ""
         self.open = threading.Event()
         self.open.set()
-        self._controller = _FreePortController(
+        self._controller = AnyPortController(
             self,
             hostname="127.0.0.1",
             port=0,

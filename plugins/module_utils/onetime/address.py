@@ -72,7 +72,7 @@ class Address:
 def parse_link(url: str) -> str:
     """Return the secret_key of a link such as https://HOST/secret/KEY."""
     parts = _split(url, "link")
-    head, _, key = parts.path.rstrip("/").rpartition("/")
+    head, _slash, key = parts.path.rstrip("/").rpartition("/")
     if parts.scheme not in _DEFAULT_PORTS or not head.endswith("/secret"):
         raise InvalidInput("is no link to a secret; one looks like https://HOST/secret/KEY", field="link")
     return check_key(key, "link")

@@ -188,7 +188,7 @@ def _explain(error: Exception, origin: str, *, reads: bool) -> OnetimeError:
         return UntrustedServer(f"the certificate of {origin} cannot be verified; give the CA bundle that it needs")
     if tls in _HANDSHAKE_FAILURES:
         return UntrustedServer(f"{origin} and this machine cannot agree on TLS ({tls}); check scheme and port")
-    if type(error) is OSError:
+    if str(error).startswith("Could not find"):  # requests has no class of its own for it
         return UntrustedServer("the CA bundle is not there; check the option and REQUESTS_CA_BUNDLE")
     if came_from(requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema):
         return InvalidInput("cannot be used with this address or proxy", field="url")
