@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any, ClassVar
 
 from ansible.errors import AnsibleActionFail
@@ -32,9 +33,9 @@ class OtsAction(ActionBase):
     SPEC: ClassVar[Spec]
     RULES: ClassVar[dict[str, Any]] = {}
 
+    @abstractmethod
     def act(self, options: dict[str, Any], engine: Engine, *, check: bool) -> tuple[str | None, Outcome]:
         """Do what the task asks for; return the name it was done under, and the outcome."""
-        raise NotImplementedError
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)

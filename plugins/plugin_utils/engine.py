@@ -9,8 +9,8 @@ Check mode stops before the act and tells the same decision; there is one path, 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from contextlib import nullcontext, suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,7 @@ from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.errors i
     UnknownSecret,
 )
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.state import State
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils import hints
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.decision import Action, decide_absent, decide_present
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.desired import Desired
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.base import Ledger
@@ -36,13 +37,10 @@ from ansible_collections.onetimesecret.ots.plugins.plugin_utils.record import (
     Record,
     Step,
 )
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.times import iso_time
 
 if TYPE_CHECKING:  # at run time only where a request is due: a name that the ledger knows costs no HTTP import
     from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.client import Client
     from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.replies import Issued
-
-LONGEST_TTL = 2_592_000  # seconds; the longest lifetime that any release grants (contract §3)
 
 _MADE_BY = {Kind.SHARE: "ots_share", Kind.GENERATE: "ots_generate"}
 
@@ -92,11 +90,9 @@ class Engine:
 
     def named(self, desired: Desired) -> Desired:
         """Return what is desired with a name: its own, or one that stands for its content."""
-        return (
-            desired
-            if desired.name
-            else replace(desired, name=f"content/{self._ledger.fingerprint(*desired.content.values())[:32]}")
-        )
+        if desired.name:
+            return desired
+        return replace(desired, name=f"content/{self._ledger.fingerprint(*desired.content.values())[:32]}")
 
     def present(self, desired: Desired, *, check: bool = False, refresh: bool = True) -> Outcome:
         """Make one live link exist for what is desired; with `check` only tell what would be done.
@@ -126,8 +122,8 @@ class Engine:
             action = decide_absent(former.state if former else None)
             if former and not check:
                 if action is Action.BURNED:
-                    self._ledger.begin(name, Attempt(Step.BURN, self._now()))
-                    action = self._burn(former.metadata_key, former.passphrase or passphrase)
+                    with self._attempt(name, Attempt(Step.BURN, self._now())):
+                        action = self._burn(former.metadata_key, former.passphrase or passphrase)
                 self._ledger.forget(name)
             return Outcome(action, former=former, warnings=warnings)
 
@@ -155,11 +151,23 @@ class Engine:
             if seen != record and not check:
                 self._ledger.note(name, seen)
             record = seen
-        if entry.attempt and entry.attempt.step is Step.SEND:
-            warnings.append(_possible_orphan(entry.attempt))
-        if entry.attempt and entry.attempt.step is Step.BURN and record and record.state is State.BURNED:
+        attempt = entry.attempt
+        if attempt and attempt.step is Step.SEND and self._clock() < attempt.latest_expiry:
+            warnings.append(hints.possible_orphan(attempt))
+        if attempt and attempt.step is Step.BURN and record and record.state is State.BURNED:
             record = None  # our own burn did its work before that run died
         return record, tuple(warnings)
+
+    @contextmanager
+    def _attempt(self, name: str, attempt: Attempt) -> Iterator[None]:
+        """Note the intent of the request in the block; take it back where the request surely had no effect."""
+        self._ledger.begin(name, attempt)
+        try:
+            yield
+        except OnetimeError as error:
+            if not _may_have_taken_effect(error):
+                self._ledger.abandon(name)
+            raise
 
     def _must_ask(self, record: Record | None, *, refresh: bool) -> bool:
         if record is None or record.state.is_final:
@@ -176,9 +184,7 @@ class Engine:
             if not self._anonymous:
                 raise
             state = State.EXPIRED if record.is_past_expiry(self._clock()) else record.state
-            return replace(record, state=state), (
-                "This server tells nothing without an account: whether the link was read is not known, its expiry decides."
-            )
+            return replace(record, state=state), hints.nothing_told_without_an_account()
         return replace(record, state=metadata.state, received_at=metadata.received), None
 
     def _decide(self, desired: Desired, record: Record | None, warnings: tuple[str, ...]) -> Outcome:
@@ -194,13 +200,13 @@ class Engine:
             if not (desired.partial and value is None)
         )
         decision = decide_present(record.state if record else None, changed, desired.reissue_on)
-        hints = (decision.warning, _length_hint(desired, record), _ttl_hint(desired, record))
+        told = (decision.warning, hints.value_of_another_length(desired, record), hints.ttl_cut(desired, record))
         return Outcome(
             decision.action,
             record=record if decision.action is Action.KEPT else None,
             former=record,
             desired=desired,
-            warnings=(*warnings, *filter(None, hints)),
+            warnings=(*warnings, *filter(None, told)),
         )
 
     def _fingerprint(self, name: str, part: str, value: str | None) -> str:
@@ -212,13 +218,8 @@ class Engine:
         former = outcome.former
         if former and desired.partial:
             desired = desired.completed_from(former)
-        self._ledger.begin(desired.name, Attempt(Step.SEND, self._now(), desired.ttl, desired.recipient))
-        try:
+        with self._attempt(desired.name, Attempt(Step.SEND, self._now(), desired.ttl, desired.recipient)):
             issued = self._request(desired, former)
-        except OnetimeError as error:
-            if not _may_have_taken_effect(error):
-                self._ledger.abandon(desired.name)
-            raise
         record = self._record(desired, former, issued)
         owed = None
         if former and not former.state.is_final:
@@ -230,8 +231,8 @@ class Engine:
             with suppress(OnetimeError):
                 self._burn(record.metadata_key, record.passphrase)
             raise
-        hints = (_ttl_hint(desired, record), self._pay(desired.name, owed) if owed else None)
-        return replace(outcome, record=record, warnings=(*outcome.warnings, *filter(None, hints)))
+        told = (hints.ttl_cut(desired, record), self._pay(desired.name, owed) if owed else None)
+        return replace(outcome, record=record, warnings=(*outcome.warnings, *filter(None, told)))
 
     def _request(self, desired: Desired, former: Record | None) -> Issued:
         from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.inputs import (
@@ -277,10 +278,7 @@ class Engine:
         try:
             self._burn(owed.metadata_key, owed.passphrase)
         except OnetimeError as error:
-            return (
-                f"The former link of {name!r} could not be burned ({error}). The next run tries again; "
-                f"the link expires at {iso_time(owed.expires_at)}."
-            )
+            return hints.burn_owed(name, owed, error)
         self._ledger.settle(name, owed)
         return None
 
@@ -299,25 +297,3 @@ class Engine:
 def _may_have_taken_effect(error: OnetimeError) -> bool:
     """Whether a request that ended so may have made a link all the same; a 200 that makes no sense may stand for one."""
     return isinstance(error, ReplyLost | ServerFault) or (isinstance(error, Refused) and error.status < 300)
-
-
-def _possible_orphan(attempt: Attempt) -> str:
-    return (
-        f"A run that began at {iso_time(attempt.started_at)} died between sending and recording. A link that nobody knows "
-        f"may exist, at the latest until {iso_time(attempt.started_at + (attempt.ttl or LONGEST_TTL))}."
-    )
-
-
-def _length_hint(desired: Desired, record: Record | None) -> str | None:
-    if record is None or record.value is None or desired.length in (None, len(record.value)):
-        return None
-    return (
-        f"The value has {len(record.value)} characters, {desired.length} are asked for: it is kept. "
-        "Burn the name to have a new one generated."
-    )
-
-
-def _ttl_hint(desired: Desired, record: Record | None) -> str | None:
-    if record is None or desired.ttl is None or record.ttl_asked != desired.ttl or record.ttl == desired.ttl:
-        return None
-    return f"The server granted a ttl of {record.ttl} seconds where {desired.ttl} were asked for."

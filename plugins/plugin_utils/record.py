@@ -11,6 +11,8 @@ from enum import StrEnum
 
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.state import State
 
+LONGEST_TTL = 2_592_000  # seconds; the longest lifetime that any release grants (contract §3)
+
 
 class Kind(StrEnum):
     """Who made the value that the link carries."""
@@ -60,8 +62,13 @@ class Attempt:
 
     step: Step
     started_at: int
-    ttl: int | None = None
+    ttl: int | None = None  # asked for; None: the server's default
     recipient: str | None = None
+
+    @property
+    def latest_expiry(self) -> int:
+        """Until when a link that it may have made can live."""
+        return self.started_at + (self.ttl or LONGEST_TTL)
 
 
 @dataclass(frozen=True, slots=True)

@@ -310,6 +310,39 @@ def test_a_lost_reply_is_remembered_as_a_possible_orphan(world: World, reply: by
     assert world.engine().present(SHARE).warnings == ()
 
 
+def test_a_burn_that_the_server_refused_is_not_taken_for_ours_later(world: World) -> None:
+    protected = replace(SHARE, passphrase="correct-horse")
+    key = link_of(world.engine().present(protected)).metadata_key
+    with Client(Address.of("http://127.0.0.1:1"), sleep=lambda _seconds: None) as nowhere:
+
+        class Halfway(Client):
+            metadata = world.client.metadata
+            burn = nowhere.burn
+
+        with Halfway(Address.of(world.server.url)) as halfway, pytest.raises(Unreachable):
+            world.engine(client=halfway).absent(SHARE.name)
+    world.client.burn(key, "correct-horse")
+
+    outcome = world.engine().present(protected)
+    assert (outcome.action, outcome.state) == (Action.KEPT, "burned")
+
+
+def test_a_burn_whose_reply_was_lost_was_ours(world: World) -> None:
+    key = link_of(world.engine().present(SHARE)).metadata_key
+
+    class Deaf(Client):
+        metadata = world.client.metadata
+
+        def burn(self, *_arguments: object) -> None:  # type: ignore[override]
+            world.client.burn(key)
+            raise ReplyLost("the connection broke")
+
+    with Deaf(Address.of(world.server.url)) as deaf, pytest.raises(ReplyLost):
+        world.engine(client=deaf).absent(SHARE.name)
+
+    assert world.engine().present(SHARE).action is Action.CREATED
+
+
 def test_a_burn_that_fails_is_owed_and_paid_by_the_next_run(world: World) -> None:
     world.engine().present(SHARE)
 
