@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from urllib.parse import quote_from_bytes
 
 from hypothesis import strategies as st
 from target import MARKER, PASSPHRASE, Target
 
+_FORM = b"application/x-www-form-urlencoded"
 METHODS = ["GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "CONNECT", "BREW"]
 FIELDS = [
     *("secret", "ttl", "passphrase", "recipient", "share_domain", "length", "continue", "token"),
@@ -40,7 +42,7 @@ CONTENT_TYPES = st.sampled_from(
 )
 
 texts = (
-    st.sampled_from([MARKER, f"{PASSPHRASE}", "x", "", " ", "0", "alice@example.com", "a@b.co, b@c.de", "example.com"])
+    st.sampled_from([MARKER, PASSPHRASE, "x", "", " ", "0", "alice@example.com", "a@b.co, b@c.de", "example.com"])
     | NUMBERS.map(str)
     | st.text(max_size=40)
     | st.integers(1, 20_000).map(lambda length: MARKER + "z" * length)
@@ -65,8 +67,13 @@ def urlencoded(fields: list[tuple[bytes, bytes]]) -> bytes:
 
 def multipart(fields: list[tuple[bytes, bytes]], extra: bytes = b"") -> bytes:
     parts = b"".join(
-        b'--x\r\nContent-Disposition: form-data; name="' + name.replace(b'"', b"%22") + b'"' + extra + b"\r\n\r\n"
-        + value + b"\r\n"
+        b'--x\r\nContent-Disposition: form-data; name="'
+        + name.replace(b'"', b"%22")
+        + b'"'
+        + extra
+        + b"\r\n\r\n"
+        + value
+        + b"\r\n"
         for name, value in fields
     )
     return parts + b"--x--\r\n"
@@ -89,16 +96,11 @@ multipart_extras = st.sampled_from(
 
 
 def _json(value: object) -> bytes:
-    import json
-
     return json.dumps(value).encode()
 
 
 deep = st.tuples(st.sampled_from([b"[", b'{"secret":']), st.sampled_from([50, 99, 101, 500, 990, 1_100, 50_000])).map(
-    lambda how: b'{"secret":' + how[0] * how[1]
-    + b"1"
-    + {b"[": b"]", b'{"secret":': b"}"}[how[0]] * how[1]
-    + b"}"
+    lambda how: b'{"secret":' + how[0] * how[1] + b"1" + {b"[": b"]", b'{"secret":': b"}"}[how[0]] * how[1] + b"}"
 )
 bodies = st.one_of(
     pairs.map(urlencoded),
@@ -150,7 +152,9 @@ def paths(target: Target) -> st.SearchStrategy[bytes]:
         *("share/", "share//", "SHARE", "share.json", "private", "secret/", "private//burn"),
     ]
     with_key = ["secret/{}", "private/{}", "metadata/{}", "receipt/{}", "private/{}/burn", "receipt/{}/burn"]
-    api = st.sampled_from(fixed) | st.tuples(st.sampled_from(with_key), key).map(lambda given: given[0].format(given[1]))
+    api = st.sampled_from(fixed) | st.tuples(st.sampled_from(with_key), key).map(
+        lambda given: given[0].format(given[1])
+    )
     pages = st.tuples(st.sampled_from(["/secret/{}", "/receipt/{}", "/{}"]), key).map(
         lambda given: given[0].format(given[1])
     )
@@ -160,9 +164,11 @@ def paths(target: Target) -> st.SearchStrategy[bytes]:
 
 
 def queries() -> st.SearchStrategy[bytes]:
-    return st.just(b"") | st.tuples(st.just(b"?"), pairs.map(urlencoded).filter(lambda query: len(query) < 10_000)).map(
-        b"".join
-    ) | st.sampled_from([b"?", b"?%", b"?secret=%zz", b"?a[b]=1&a=2&a[]=3", b"?\x7f"[:1]])
+    return (
+        st.just(b"")
+        | st.tuples(st.just(b"?"), pairs.map(urlencoded).filter(lambda query: len(query) < 10_000)).map(b"".join)
+        | st.sampled_from([b"?", b"?%", b"?secret=%zz", b"?a[b]=1&a=2&a[]=3"])
+    )
 
 
 def request(
@@ -181,10 +187,27 @@ def request(
     lines += [name + b": " + value for name, value in extra]
     if chunked:
         lines.append(b"Transfer-Encoding: chunked")
-        body = b"".join(
-            b"%x\r\n%s\r\n" % (len(part), part)
-            for part in (body[start : start + 1_000] for start in range(0, len(body), 1_000))
-        ) + b"0\r\n\r\n"
+        body = (
+            b"".join(
+                b"%x\r\n%s\r\n" % (len(part), part)
+                for part in (body[start : start + 1_000] for start in range(0, len(body), 1_000))
+            )
+            + b"0\r\n\r\n"
+        )
     else:
         lines.append(b"Content-Length: %d" % len(body))
     return b"\r\n".join(lines) + b"\r\n\r\n" + body
+
+
+def whole_requests(target: Target) -> list[bytes]:
+    """A proper request of each kind; all but the first would consume a secret or make one."""
+    credentials = [(b"Authorization", target.authorization)]
+    guarded = b"passphrase=" + PASSPHRASE.encode()
+    return [
+        request("GET", b"/api/v1/status", b"", None, credentials),
+        request("POST", b"/api/v1/share", b"ttl=60&secret=" + MARKER.encode(), _FORM, credentials),
+        request("POST", b"/api/v1/generate", b"ttl=60&passphrase=" + MARKER.encode(), _FORM, credentials, chunked=True),
+        request("POST", b"/api/v1/secret/" + target.open["secret_key"].encode(), b"x=y", _FORM, credentials),
+        request("POST", b"/api/v1/secret/" + target.guarded["secret_key"].encode(), guarded, _FORM, credentials),
+        request("POST", f"/api/v1/private/{target.guarded['metadata_key']}/burn".encode(), guarded, _FORM, []),
+    ]

@@ -56,9 +56,10 @@ class Target:
 
     @property
     def secrets_kept(self) -> int:
-        """How many unread secrets the database holds."""
+        """How many secrets the database holds that could still be read."""
         with self.server.services.database.reading() as connection:
-            return int(connection.execute("SELECT COUNT(*) FROM secret").fetchone()[0])
+            unexpired = connection.execute("SELECT COUNT(*) FROM secret WHERE expires > ?", (self.server.clock(),))
+            return int(unexpired.fetchone()[0])
 
     def replenish(self) -> None:
         """See to it that both secrets are there, and that no limit of requests was reached."""
@@ -75,10 +76,16 @@ class Target:
             return False
 
     def send(self, request: bytes) -> Answer:
-        """One whole request and its whole reply. A reply that is late raises TimeoutError."""
-        with self.connect() as connection:
-            connection.sendall(request)
-            return read_answer(connection, method=request.split(b" ", 1)[0].decode("latin-1"))
+        """One whole request and its whole reply; status 0 where the server hung up before it had read everything.
+
+        A reply that is late raises TimeoutError.
+        """
+        try:
+            with self.connect() as connection:
+                connection.sendall(request)
+                return read_answer(connection, method=request.split(b" ", 1)[0].decode())
+        except ConnectionError:
+            return Answer(0, {}, b"")
 
     def connect(self) -> socket.socket:
         self.requests += 1
@@ -110,9 +117,7 @@ class Target:
 def read_answer(connection: socket.socket, method: str = "GET") -> Answer:
     response = http.client.HTTPResponse(connection, method=method)
     response.begin()
-    return Answer(
-        response.status, {name.lower(): value for name, value in response.getheaders()}, response.read()
-    )
+    return Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, response.read())
 
 
 @contextmanager
