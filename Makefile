@@ -13,6 +13,7 @@ export ANSIBLE_NOCOLOR ?= 1
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint sanity format pins clean
+.PHONY: contract fuzz
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,6 +23,12 @@ demo: $(VENV)/ready ## Hand out credentials for real: local server, playbook, ma
 
 test: $(VENV)/ready ## Run the tests, all on loopback
 	$(BIN)/pytest -n 2
+
+contract: $(VENV)/ready ## Hold client and local server against the recordings of the real one
+	$(BIN)/python tests/contract/report.py
+
+fuzz: $(VENV)/ready ## Look for inputs that break client or local server: MINUTES=30
+	$(BIN)/python tests/fuzz/run.py $(or $(MINUTES),5)
 
 lint: $(VENV)/ready ## Check style, types, documentation and playbooks
 	$(BIN)/ruff check .

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from . import reading, sharing
+from . import openapi, reading, sharing
 from .errors import InvalidRequestError, NotAuthorizedError, RateLimitedError, UnexpectedError, UnknownSecretError
 from .incoming import Caller, Key, Parameters, Subject
+from .openapi import documented
 from .params import as_text
 from .profile import Profile
 from .responses import ApiReply
@@ -18,18 +19,20 @@ def routes(profile: Profile) -> APIRouter:
     """Every route of the release. What is not in here is answered with {"error": "Not Found"}."""
     router = APIRouter(prefix="/api/v1", default_response_class=ApiReply)
     read, write = ["GET", "HEAD"], ["POST"]
+    create = create_nested if profile.create_wants_nesting else share
 
-    router.add_api_route("/status", status, methods=read)
-    router.add_api_route("/authcheck", authcheck, methods=read)
-    router.add_api_route("/share", share, methods=write)
-    router.add_api_route("/create", create_nested if profile.create_wants_nesting else share, methods=write)
-    router.add_api_route("/generate", generate, methods=write)
-    router.add_api_route("/secret/{key}", reveal, methods=write)
+    router.add_api_route("/status", status, methods=read, **documented(openapi.Health))
+    router.add_api_route("/authcheck", authcheck, methods=read, **documented(openapi.Health))
+    router.add_api_route("/share", share, methods=write, **documented(openapi.Metadata, openapi.Share))
+    router.add_api_route("/create", create, methods=write, **documented(openapi.Metadata, openapi.Share))
+    router.add_api_route("/generate", generate, methods=write, **documented(openapi.Metadata, openapi.Generate))
+    router.add_api_route("/secret/{key}", reveal, methods=write, **documented(openapi.Revealed, openapi.Passphrase))
     for name in profile.receipt_routes:
-        router.add_api_route(f"/{name}/recent", recent, methods=read)
-        router.add_api_route(f"/{name}/{{key}}", receipt, methods=read + write)
+        router.add_api_route(f"/{name}/recent", recent, methods=read, **documented(list[openapi.Metadata]))
+        router.add_api_route(f"/{name}/{{key}}", receipt, methods=read + write, **documented(openapi.Metadata))
     for name in profile.burn_routes:
-        router.add_api_route(f"/{name}/{{key}}/burn", burn, methods=write)
+        path = f"/{name}/{{key}}/burn"
+        router.add_api_route(path, burn, methods=write, **documented(openapi.Burned, openapi.Passphrase))
     return router
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from .accounts import random_base36
@@ -16,7 +17,7 @@ from .profile import Profile
 _SHRIMP_LENGTH = 50
 
 
-class ApiReply(Response):
+class ApiReply(JSONResponse):
     """A JSON reply of the API."""
 
     media_type = "application/json; charset=utf-8"
