@@ -31,6 +31,10 @@ class Reply:
     json: Any
     text: str | None
 
+    @property
+    def body(self) -> bytes:
+        return (self.text or "" if self.json is None else json.dumps(self.json)).encode()
+
 
 @dataclass(frozen=True)
 class Exchange:
