@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import requests
 
 from local_stack import LocalStack
@@ -125,3 +129,49 @@ def test_a_url_in_the_play_is_not_contradicted_by_a_region_in_the_environment(
 
     run = playbooks.run([GENERATE], OTS_REGION="eu")
     assert "url: give either the URL of the service or a region" in run.one_line
+
+
+def test_the_managed_host_is_never_reached(stack: LocalStack, playbooks: Playbooks) -> None:
+    nowhere = {
+        "ansible_connection": "ssh",
+        "ansible_host": "127.0.0.1",
+        "ansible_port": 1,
+        "ansible_python_interpreter": "/no",
+    }
+    run = playbooks.run([GENERATE | {"become": True, "vars": nowhere}])
+
+    assert (run.exit_code, run.changed) == (0, 1)
+    assert stack.links_sent() == 1
+
+
+def test_vaulted_arguments_and_variables_are_understood(stack: LocalStack, playbooks: Playbooks) -> None:
+    password = playbooks.folder / "vault-password"
+    password.write_text("correct horse")
+    program = Path(sys.executable).with_name("ansible-vault")
+
+    def vaulted(text: str) -> str:
+        command = [str(program), "encrypt_string", "--vault-password-file", str(password), "--stdin-name", "x"]
+        finished = subprocess.run(command, input=text, text=True, capture_output=True, check=True, cwd=playbooks.folder)
+        return finished.stdout.removeprefix("x: ")
+
+    playbook = playbooks.folder / "vaulted.yml"
+    playbook.write_text(f"""
+- hosts: all
+  gather_facts: false
+  vars:
+    ots_api_token: {vaulted(stack.api_token)}
+  tasks:
+    - onetimesecret.ots.ots_share:
+        name: vaulted
+        secret: {vaulted("s3cret from the vault")}
+      register: made
+    - ansible.builtin.copy:
+        content: "{{{{ made.secret_key | to_json }}}}"
+        dest: {playbooks.folder}/result.json
+""")
+    run = playbooks.run(playbook, "--vault-password-file", str(password), "-vvvv", OTS_API_TOKEN="")
+
+    assert run.exit_code == 0, run.output
+    assert "s3cret from the vault" not in run.output
+    reply = requests.post(f"{stack.url}/api/v1/secret/{playbooks.registered()}", timeout=30)
+    assert reply.json()["value"] == "s3cret from the vault"
