@@ -28,14 +28,23 @@ class Checked:
 
 
 def compared(expected: Any, found: Any) -> list[str]:
-    """In what two JSON documents differ, types included."""
+    """In what two JSON documents differ, types and the order of fields included."""
     if isinstance(expected, list) and isinstance(found, list) and len(expected) == len(found):
         return [difference for pair in zip(expected, found, strict=True) for difference in compared(*pair)]
     if isinstance(expected, dict) and isinstance(found, dict):
-        names = dict.fromkeys([*expected, *found])
-        pairs = [(name, json.dumps(expected.get(name)), json.dumps(found.get(name))) for name in names]
-        return [f"{name}: recorded {theirs}, got {ours}" for name, theirs, ours in pairs if theirs != ours]
-    return [] if expected == found else [f"recorded {json.dumps(expected)}, got {json.dumps(found)}"]
+        theirs, ours = _shown(expected), _shown(found)
+        different = [
+            f"{name}: recorded {theirs.get(name, 'none')}, got {ours.get(name, 'none')}"
+            for name in dict.fromkeys([*theirs, *ours])
+            if theirs.get(name) != ours.get(name)
+        ]
+        return different or ([] if list(theirs) == list(ours) else ["the fields come in another order"])
+    recorded, got = json.dumps(expected), json.dumps(found)
+    return [] if recorded == got else [f"recorded {recorded}, got {got}"]
+
+
+def _shown(document: dict[str, Any]) -> dict[str, str]:
+    return {name: json.dumps(value) for name, value in document.items()}
 
 
 def is_cut(exchange: Exchange) -> bool:

@@ -5,7 +5,6 @@ The recordings name secrets that were created outside the listed exchanges; `Unl
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from contextlib import suppress
@@ -14,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from agreement import CUT, Checked, is_cut
+from agreement import CUT, Checked, compared, is_cut
 
 from onetime_server.profile import FREE, IDENTITY, V0_22, V0_23, V0_26
 from support.live_server import Answer, LiveServer, live_server
@@ -303,7 +302,7 @@ def differences(replayed: Replayed) -> list[str]:
         compare("body", beginning, answer.text[: len(beginning)] if cut else answer.text)
     else:
         expected = replayed.expected_json
-        compare("body", json.dumps(expected), json.dumps(_alike(expected, answer.json)))
+        found += compared(expected, _alike(expected, answer.json))
     return found
 
 
