@@ -33,7 +33,8 @@ def operations() -> list[schemathesis.APIOperation]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # GET and HEAD of one route have one name
         document = schemathesis.openapi.from_dict(app.openapi())
-    return [found.ok() for found in document.get_all_operations()]
+    # FastAPI keeps a route's methods in a set; every worker must collect the same tests in the same order.
+    return sorted((found.ok() for found in document.get_all_operations()), key=lambda operation: operation.label)
 
 
 @pytest.mark.parametrize("target", ["v0.26"], indirect=True)  # older releases answer bad encodings as a fault
@@ -50,7 +51,6 @@ def test_every_reply_is_one_that_the_document_tells_of(
         case.path_parameters["key"] = secret[data.draw(st.sampled_from(KEYS), "key")]
     if data.draw(st.booleans(), "authorized"):
         case.headers["Authorization"] = target.authorization.decode()
-    target.requests += 1
 
     case.call_and_validate(base_url=target.server.url, checks=CHECKS)
 
