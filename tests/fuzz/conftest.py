@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import examples  # noqa: F401 - registers the profile of `make fuzz` before pytest looks for it
 import pytest
 from target import Target, logged_to, serving
 

@@ -144,23 +144,30 @@ credentials = st.sampled_from(
 
 
 def paths(target: Target) -> st.SearchStrategy[bytes]:
-    """Paths of the API and of the pages, with the keys of the target's two secrets, and others."""
+    """Paths of the API and of the pages; half of them lead to one of the target's two secrets."""
     keys = [one[name] for one in (target.open, target.guarded) for name in ("secret_key", "metadata_key")]
-    key = st.sampled_from([*keys, "k" * 62, "k", "%00", "%FF", "..", "a%2Fb", keys[0].upper(), keys[0] + "/", "é" * 20])
+    proper = [
+        path.format(**one)
+        for one in (target.open, target.guarded)
+        for path in (
+            "/api/v1/secret/{secret_key}",
+            "/api/v1/private/{metadata_key}",
+            "/api/v1/private/{metadata_key}/burn",
+        )
+    ]
+    odd_keys = [*keys, "k" * 62, "k", "%00", "%FF", "..", "a%2Fb", keys[0].upper(), keys[0] + "/", "é" * 20]
+    with_key = [
+        *("/api/v1/secret/{}", "/api/v1/private/{}", "/api/v1/metadata/{}", "/api/v1/receipt/{}", "/secret/{}"),
+        *("/api/v1/private/{}/burn", "/api/v1/receipt/{}/burn", "/receipt/{}", "/{}"),
+    ]
     fixed = [
         *("status", "authcheck", "share", "create", "generate", "private/recent", "receipt/recent", "", "nosuch"),
         *("share/", "share//", "SHARE", "share.json", "private", "secret/", "private//burn"),
     ]
-    with_key = ["secret/{}", "private/{}", "metadata/{}", "receipt/{}", "private/{}/burn", "receipt/{}/burn"]
-    api = st.sampled_from(fixed) | st.tuples(st.sampled_from(with_key), key).map(
-        lambda given: given[0].format(given[1])
-    )
-    pages = st.tuples(st.sampled_from(["/secret/{}", "/receipt/{}", "/{}"]), key).map(
-        lambda given: given[0].format(given[1])
-    )
-    return (api.map(lambda path: f"/api/v1/{path}") | pages | st.sampled_from(["/", "//", "*", "/api/v2/share"])).map(
-        lambda path: quote_from_bytes(path.encode(), safe="/%*").encode()
-    )
+    odd = st.tuples(st.sampled_from(with_key), st.sampled_from(odd_keys)).map(lambda given: given[0].format(given[1]))
+    others = st.sampled_from([*(f"/api/v1/{path}" for path in fixed), "/", "//", "*", "/api/v2/share"])
+    path = st.booleans().flatmap(lambda is_proper: st.sampled_from(proper) if is_proper else odd | others)
+    return path.map(lambda text: quote_from_bytes(text.encode(), safe="/%*").encode())
 
 
 def queries() -> st.SearchStrategy[bytes]:

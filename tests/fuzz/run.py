@@ -9,7 +9,6 @@ import sys
 import time
 
 import pytest
-from examples import LONG
 
 UNITS = [
     f"tests/unit/onetime/test_onetime_{name}.py" for name in ("replies", "refusals", "inputs", "checks", "address")
@@ -32,7 +31,7 @@ def main() -> int:
     rounds, count = 0, Count()
     while time.monotonic() < end:
         rounds += 1
-        options = ["-q", "-x", "--show-capture=no", "-p", "no:cacheprovider", f"--hypothesis-profile={LONG}"]
+        options = ["-q", "-x", "--show-capture=no", "-p", "no:cacheprovider", "--hypothesis-profile=fuzz"]
         code = pytest.main([*options, "tests/fuzz", *UNITS], plugins=[count])
         if code:
             return int(code)

@@ -44,7 +44,6 @@ class Target:
     account: tuple[str, str]
     open: dict[str, Any] = field(default_factory=dict)
     guarded: dict[str, Any] = field(default_factory=dict)
-    requests: int = 0
 
     @property
     def profile(self) -> Profile:
@@ -88,7 +87,6 @@ class Target:
             return Answer(0, {}, b"")
 
     def connect(self) -> socket.socket:
-        self.requests += 1
         host, _, port = self.server.url.removeprefix("http://").partition(":")
         return socket.create_connection((host, int(port)), timeout=REPLY_LIMIT)
 

@@ -7,7 +7,7 @@ import json
 from examples import examples
 from hypothesis import given
 from hypothesis import strategies as st
-from requests_to_send import CONTENT_TYPES, METHODS, bodies, credentials, headers, paths, queries, request
+from requests_to_send import CONTENT_TYPES, METHODS, bodies, credentials, headers, paths, queries, request, urlencoded
 from target import MARKER, PASSPHRASE, Answer, Target
 
 
@@ -71,3 +71,25 @@ def test_a_guarded_secret_opens_to_its_passphrase_alone(target: Target, data: st
     target.check(answer)
     assert answer.status in (400, 404, 500)
     assert target.is_unread(target.guarded)
+
+
+@examples(30)
+@given(st.data())
+def test_a_malformed_request_has_no_effect_at_all(target: Target, data: st.DataObject) -> None:
+    """However good the rest of it is: a broken percent-encoding anywhere, even beside the right passphrase."""
+    target.replenish()
+    before = target.secrets_kept
+    actions = ["share", "generate", "secret/{secret_key}", "private/{metadata_key}/burn"]
+    secret = data.draw(st.sampled_from([target.open, target.guarded]), "secret")
+    path = b"/api/v1/" + data.draw(st.sampled_from(actions), "action").format(**secret).encode()
+    good = urlencoded([(b"secret", MARKER.encode()), (b"passphrase", PASSPHRASE.encode())])
+    broken = data.draw(st.sampled_from([b"%", b"%zz", b"%2", b"x=%g0", b"%=x"]), "broken")
+    body = data.draw(st.sampled_from([good + b"&" + broken, broken + b"&" + good]), "body")
+
+    answer = target.send(request("POST", path, body, b"application/x-www-form-urlencoded", []))
+
+    assert (answer.status, answer.body) == target.profile.undecodable_body
+    assert target.is_unread(target.open)
+    assert target.is_unread(target.guarded)
+    assert target.secrets_kept == before
+    target.check_log()
