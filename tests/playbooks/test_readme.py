@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -17,7 +18,10 @@ README = (CHECKOUT / "README.md").read_text()
 
 def galaxy(*arguments: str, folder: Path) -> None:
     program = Path(sys.executable).with_name("ansible-galaxy")
-    subprocess.run([str(program), "collection", *arguments], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    # No other collections path: what is found in one is not installed again.
+    environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(folder / "none"), "HOME": str(folder)}
+    command = [str(program), "collection", *arguments]
+    subprocess.run(command, cwd=folder, env=environment, check=True, stdout=subprocess.DEVNULL)
 
 
 def test_the_playbook_of_the_readme_runs_from_the_built_collection(
