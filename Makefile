@@ -12,7 +12,7 @@ export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/$(TREE)
 export ANSIBLE_NOCOLOR ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint sanity format pins clean
+.PHONY: help demo test releases lint sanity format pins clean
 .PHONY: contract fuzz
 
 help: ## Show the targets
@@ -29,6 +29,10 @@ contract: $(VENV)/ready ## Hold client and local server against the recordings o
 
 fuzz: $(VENV)/ready ## Look for inputs that break client or local server: MINUTES=30
 	$(BIN)/python tests/fuzz/run.py $(or $(MINUTES),5)
+
+releases: $(VENV)/ready ## Run the playbooks' tests against the local server as older releases
+	$(BIN)/pytest -n 2 tests/playbooks --release v0.23
+	$(BIN)/pytest -n 2 tests/playbooks --release v0.22
 
 lint: $(VENV)/ready ## Check style, types, documentation and playbooks
 	$(BIN)/ruff check .

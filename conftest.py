@@ -31,6 +31,12 @@ if "ANSIBLE_CONTROLLER_MIN_PYTHON_VERSION" not in os.environ:  # set by ansible-
     init_plugin_loader([str(make_collection_tree(Path(TREE.name)))])
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--release", default="v0.26", help="what the local server answers playbooks as: v0.22, v0.23, v0.26"
+    )
+
+
 @pytest.fixture(scope="session")
 def collections_path() -> str:
     """The folder to give to ansible as ANSIBLE_COLLECTIONS_PATH."""

@@ -10,9 +10,9 @@ from support.playbooks import Playbooks
 
 
 @pytest.fixture
-def stack(tmp_path: Path) -> Iterator[LocalStack]:
+def stack(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[LocalStack]:
     """The local server as its users run it, with an account and a mailbox."""
-    with LocalStack(tmp_path / "stack") as running:
+    with LocalStack(tmp_path / "stack", release=request.config.getoption("--release")) as running:
         yield running
 
 
