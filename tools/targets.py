@@ -10,7 +10,6 @@ Everything that a target writes lies in memory, in a mount namespace of its own,
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import platform
 import shutil
@@ -18,21 +17,19 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
 import yaml
+from targets_process import end, remember, wait_until
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 CACHE = CHECKOUT / ".molecule"
 LAUNCH = Path(__file__).with_name("targets_launch.sh")
 PACKAGES = ("openssh-server", "python3", "python3-venv", "sudo")
 USER = "ansible"  # who Ansible logs in as; becomes root by sudo
-START_LIMIT = 30.0  # seconds
 UNSHARE = ("unshare", "--mount", "--pid", "--uts", "--ipc", "--fork", "--kill-child", "sh", "-eu")
 PROBE = """
 mount -t tmpfs none /mnt
@@ -60,10 +57,7 @@ def create(folder: Path, hosts: list[str]) -> None:
 def destroy(folder: Path) -> None:
     """End every target that `create` started in `folder`, and remove the folder."""
     for record in folder.glob("*.process"):
-        pid, started = json.loads(record.read_text())
-        if not has_ended(pid, started):  # else it ended, and its number may be somebody else's by now
-            os.kill(pid, signal.SIGKILL)  # `unshare` takes no notice of SIGTERM; its child dies with it
-            wait_until(partial(has_ended, pid, started))
+        end(record, signal.SIGKILL)  # `unshare` takes no notice of SIGTERM; its child dies with it
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -169,7 +163,7 @@ def start(folder: Path, base: Path, host: str) -> int:
             stderr=output,
             start_new_session=True,
         )
-    (folder / f"{host}.process").write_text(json.dumps([process.pid, started_at(process.pid)]))
+    remember(process.pid, folder / f"{host}.process")
     wait_until(lambda: answers(port) or process.poll() is not None)
     if process.poll() is not None:
         raise TargetError(f"{host} did not start: {log.read_text().strip()}")
@@ -204,28 +198,6 @@ def answers(port: int) -> bool:
             return connection.recv(4) == b"SSH-"
     except OSError:
         return False
-
-
-def started_at(pid: int) -> str | None:
-    """When a process started, in the kernel's ticks; None if it has ended. Numbers come again, both together do not."""
-    try:
-        state, *rest = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
-    except OSError:
-        return None
-    return None if state == "Z" else rest[18]
-
-
-def has_ended(pid: int, started: str | None) -> bool:
-    return started_at(pid) != started
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    """Wait for what `condition` tells, at most START_LIMIT."""
-    give_up = time.monotonic() + START_LIMIT
-    while not condition():
-        if time.monotonic() > give_up:
-            raise TargetError(f"gave up after {START_LIMIT:.0f} seconds")
-        time.sleep(0.02)
 
 
 @contextmanager
