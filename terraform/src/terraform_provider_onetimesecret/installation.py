@@ -1,0 +1,38 @@
+"""Where `terraform init` looks for a provider that is installed on the machine, and what it shall find there."""
+
+from __future__ import annotations
+
+import os
+import platform
+from pathlib import Path
+
+from .onetime.version import VERSION
+
+ADDRESS = "registry.terraform.io/onetimesecret/onetimesecret"
+PROGRAM = "terraform-provider-onetimesecret"
+PLUGIN_DIR = Path("~/.terraform.d/plugins")
+
+# The same bytes on every machine, because Terraform's lock file holds their hash: the program is found by PATH.
+LAUNCHER = f"""#!/bin/sh
+exec {PROGRAM} serve --version {VERSION}
+"""
+
+_MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
+
+
+def install(plugin_dir: Path) -> Path:
+    """Write the launcher below PLUGIN_DIR, and return its path. Done again, it changes nothing."""
+    launcher = plugin_dir.expanduser() / ADDRESS / VERSION / _platform() / f"{PROGRAM}_v{VERSION}"
+    launcher.parent.mkdir(parents=True, exist_ok=True)
+    # Replaced as a whole: a terraform that runs at this moment sees either launcher.
+    draft = launcher.parent.parent / f"{PROGRAM}.{os.getpid()}"
+    draft.write_text(LAUNCHER)
+    draft.chmod(0o755)
+    draft.replace(launcher)
+    return launcher
+
+
+def _platform() -> str:
+    """Operating system and processor in Terraform's words, such as linux_amd64."""
+    machine = platform.machine().lower()
+    return f"{platform.system().lower()}_{_MACHINES.get(machine, machine)}"

@@ -1,0 +1,224 @@
+"""What is done about a link: made, asked for, burned."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from .connection import Connection, failure, may_have_happened
+from .diagnostics import Problem, ProblemError
+from .link_schema import GENERATED_LINK, LINK
+from .onetime.address import Address
+from .onetime.checks import check_key
+from .onetime.durations import parse_duration
+from .onetime.errors import InvalidInput, OnetimeError, UnknownSecret
+from .onetime.state import State
+from .plan import Lifecycle
+from .protocol.values import UNKNOWN, Values
+
+if TYPE_CHECKING:
+    from .onetime.replies import Issued, Metadata
+
+Now = Callable[[], datetime]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class LinkResource:
+    """`onetimesecret_link`. now: the clock, in UTC."""
+
+    lifecycle: Lifecycle = LINK
+
+    def __init__(self, now: Now = _now) -> None:
+        self._now = now
+
+    def validate(self, config: Values, *, write_only_allowed: bool) -> list[Problem]:
+        """Return what is wrong with a configuration, as far as it is known."""
+        problems = self.lifecycle.schema.problems(config)
+        for name in ("secret", "passphrase"):
+            plain, write_only, version = config.get(name), config.get(f"{name}_wo"), config.get(f"{name}_wo_version")
+            if write_only is None:
+                continue
+            if not write_only_allowed:
+                detail = f"This Terraform would write it to plan and state. Upgrade, or give {name}, which stays in the state."
+                problems.append(Problem(f"{name}_wo needs Terraform 1.11", detail, f"{name}_wo"))
+            if plain is not None:
+                problems.append(Problem(f"Both {name} and {name}_wo", "Give one of them.", f"{name}_wo"))
+            if version is None:
+                detail = f"Give any number along with {name}_wo, and another one whenever the value has changed."
+                problems.append(Problem(f"Missing {name}_wo_version", detail, f"{name}_wo_version"))
+        return problems
+
+    def missing(self, config: Values) -> list[Problem]:
+        """Return what CONFIG lacks to make a link of it. An existing link needs none of it any more."""
+        problems = []
+        if config.get("passphrase_wo_version") is not None and config["passphrase_wo"] is None:
+            detail = "A version is given but no passphrase: the link would have none. Give both or neither."
+            problems.append(Problem("Missing passphrase_wo", detail, "passphrase_wo"))
+        return problems + self._missing_secret(config)
+
+    def issue(self, connection: Connection, config: Values) -> tuple[Values, list[Problem]]:
+        """Make a link. Returns the attributes that are known by it, and warnings."""
+        domain = config["share_domain"] or connection.settings.share_domain
+        try:
+            issued = self._send(connection, config, share_domain=domain)
+        except OnetimeError as error:
+            advice = ""
+            if may_have_happened(error):
+                advice = "A link that nobody knows may exist until its ttl ends; onetimesecret_recent shows it."
+            raise failure("The link was not made", _at_write_only(error, config), advice) from None
+        return _known_of(issued, connection.settings.address), _ttl_warnings(config["ttl"], issued.ttl)
+
+    def refresh(self, connection: Connection, state: Values) -> tuple[Values | None, list[Problem]]:
+        """Return the state as it is now, or None when there is nothing to keep, and warnings."""
+        just_imported = state["state"] is None
+        if not just_imported and State.of(state["state"]).is_final:
+            return state, []  # it stays so, and servers forget it one day
+        try:
+            metadata = connection.client.metadata(state["metadata_key"])
+        except UnknownSecret:
+            return (None, []) if just_imported else self._vanished(state)
+        except OnetimeError as error:
+            raise failure("The link's state cannot be told", error) from None
+        known = _known_of(metadata, connection.settings.address)
+        changing = {name: known[name] for name in ("state", "received_at")}
+        kept = {name: value for name, value in state.items() if value is not None}
+        return {**state, **known, **kept, **changing}, []
+
+    def burn(self, connection: Connection, state: Values) -> list[Problem]:
+        """Burn what nobody has read, if that is wished and possible. Returns warnings."""
+        if not state["burn_on_destroy"] or State.of(state["state"]).is_final:
+            return []
+        if warnings := self.not_burnable(state):
+            return warnings
+        try:
+            connection.client.burn(state["metadata_key"], state["passphrase"])
+        except UnknownSecret:
+            return []
+        except OnetimeError as error:
+            advice = (
+                f"It stays in the state, and can be read until {state['expires_at']}. Try again, or apply burn_on_destroy = false"
+                " first to leave it to expire."
+            )
+            raise failure("The link was not burned", error, advice) from None
+        return []
+
+    def not_burnable(self, state: Values) -> list[Problem]:
+        """Return a warning if the link cannot be burned because its passphrase is not known."""
+        unread = not State.of(state["state"]).is_final and not self._is_over(state)
+        if not (state["burn_on_destroy"] and unread and state["passphrase_required"] and state["passphrase"] is None):
+            return []
+        detail = (
+            f"The server wants its passphrase for that, which is not in the state. The link expires at {state['expires_at']};"
+            " until then it can be read by who has the passphrase."
+        )
+        return [Problem("The link cannot be burned", detail, "passphrase_wo", warning=True)]
+
+    def imported(self, metadata_key: str) -> Values:
+        """Return what is known of a link before the server is asked."""
+        try:
+            key = check_key(metadata_key, "metadata_key")
+        except InvalidInput as error:
+            raise ProblemError(Problem("This is no metadata key", f"It {error.args[0]}.")) from None
+        return self.lifecycle.schema.complete({"id": _digest(key), "metadata_key": key, "burn_on_destroy": True})
+
+    def _missing_secret(self, config: Values) -> list[Problem]:
+        if config["secret"] is None and config["secret_wo"] is None:
+            detail = "Give secret_wo with secret_wo_version, or secret, which stays in the state."
+            return [Problem("Nothing to share", detail, "secret_wo")]
+        return []
+
+    def _send(self, connection: Connection, config: Values, *, share_domain: str | None) -> Issued:
+        from .onetime.inputs import ShareRequest  # noqa: PLC0415
+
+        secret = config["secret"] if config["secret"] is not None else config["secret_wo"]
+        return connection.client.share(ShareRequest(secret=secret, **_delivery(config, share_domain)))
+
+    def _vanished(self, state: Values) -> tuple[Values | None, list[Problem]]:
+        """What to make of "Unknown secret" for a link that was unread when last seen."""
+        if self._is_over(state):
+            detail = (
+                f"It expired at {state['expires_at']}, and the server has forgotten whether somebody read it before. No other"
+                ' one is made, unless reissue_on has "unknown".'
+            )
+            warning = Problem("Nobody knows what became of the link", detail, "state", warning=True)
+            return {**state, "state": str(State.UNKNOWN)}, [warning] if state["state"] != State.UNKNOWN else []
+        detail = (
+            f"It should live until {state['expires_at']}, but the server knows no such link: it lost its data, or it is another"
+            " server. The link leaves the state; the next apply makes another one."
+        )
+        return None, [Problem("The link is lost", detail, warning=True)]
+
+    def _is_over(self, state: Values) -> bool:
+        return state["expires_at"] is not None and datetime.fromisoformat(state["expires_at"]) <= self._now()
+
+
+class GeneratedLinkResource(LinkResource):
+    """`onetimesecret_generated_link`."""
+
+    lifecycle = GENERATED_LINK
+
+    def _missing_secret(self, config: Values) -> list[Problem]:  # noqa: ARG002 - the server makes it up
+        return []
+
+    def _send(self, connection: Connection, config: Values, *, share_domain: str | None) -> Issued:
+        from .onetime.inputs import GenerateRequest  # noqa: PLC0415
+
+        return connection.client.generate(
+            GenerateRequest(length=config["length"], **_delivery(config, share_domain))
+        )
+
+
+def _delivery(config: Values, share_domain: str | None) -> dict[str, Any]:
+    """The fields that both kinds of link are sent with."""
+    passphrase = config["passphrase"] if config["passphrase"] is not None else config["passphrase_wo"]
+    ttl = None if config["ttl"] is None else parse_duration(config["ttl"])
+    return {"passphrase": passphrase, "ttl": ttl, "recipient": config["recipient"], "share_domain": share_domain}
+
+
+def _known_of(record: Issued | Metadata, address: Address) -> Values:
+    """The attributes that a reply tells. They never hold the secret, but for the value that a server has just made up."""
+    secret_key = record.secret_key.get_secret_value() if record.secret_key else None
+    metadata_key = record.metadata_key.get_secret_value()
+    received, value = getattr(record, "received", None), getattr(record, "value", None)
+    known = {
+        "id": _digest(metadata_key),
+        "metadata_key": metadata_key,
+        "secret_key": secret_key,
+        "url": address.link(secret_key, record.share_domain) if secret_key else None,
+        "state": str(record.state),
+        "ttl_granted": record.ttl,
+        "created_at": rfc3339(record.created),
+        "expires_at": rfc3339(record.expires_at),
+        "received_at": rfc3339(received) if received else None,
+        "passphrase_required": record.passphrase_required,
+        "recipient_obfuscated": next(iter(record.recipient), None),
+    }
+    return {**known, "value": value.get_secret_value()} if value else known
+
+
+def rfc3339(seconds: int) -> str:
+    """Return a unix time as Terraform's functions take it."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _digest(metadata_key: str) -> str:
+    return hashlib.sha256(metadata_key.encode()).hexdigest()[:16]
+
+
+def _at_write_only(error: OnetimeError, config: Values) -> OnetimeError:
+    """Point an error at secret_wo or passphrase_wo where the value came from there."""
+    if isinstance(error, InvalidInput) and config.get(f"{error.field}_wo") not in (None, UNKNOWN):
+        return InvalidInput(str(error.args[0]), field=f"{error.field}_wo")
+    return error
+
+
+def _ttl_warnings(asked: str | None, granted: int) -> list[Problem]:
+    if asked is None or parse_duration(asked) == granted:
+        return []
+    detail = f"The server granted {granted} seconds instead of {asked}, as its limits are."
+    return [Problem("The link lives otherwise than asked", detail, "ttl", warning=True)]

@@ -1,0 +1,1 @@
+"""How Terraform reaches the provider: the handshake of go-plugin, mutual TLS, gRPC on a Unix socket."""
