@@ -30,8 +30,8 @@ class Connection:
         return client
 
     def _connect(self) -> Client:
-        from .onetime.client import Client  # noqa: PLC0415 - 280 ms that most processes never need
-        from .onetime.credentials import Credentials  # noqa: PLC0415
+        from .onetime.client import Client
+        from .onetime.credentials import Credentials
 
         settings = self.settings
         return Client(

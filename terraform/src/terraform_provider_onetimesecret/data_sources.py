@@ -68,9 +68,7 @@ def _read_metadata(connection: Connection, config: Values) -> dict[str, Any]:
 
 def _read_recent(connection: Connection, _config: Values) -> dict[str, Any]:
     newest_first = sorted(connection.client.recent(), key=lambda link: link.created, reverse=True)
-    return {
-        "links": [{"metadata_key": link.metadata_key.get_secret_value(), **_told(link)} for link in newest_first]
-    }
+    return {"links": [{"metadata_key": link.metadata_key.get_secret_value(), **_told(link)} for link in newest_first]}
 
 
 DATA_SOURCES = {
@@ -95,9 +93,6 @@ DATA_SOURCES = {
                 ),
                 *_TOLD,
             ),
-            notes="""
-Servers before 0.26 call a link `viewed` once its state was asked for. It can be read all the same.
-""",
         ),
         _read_metadata,
         "The link's state cannot be told",
@@ -117,9 +112,6 @@ Servers before 0.26 call a link `viewed` once its state was asked for. It can be
                     ),
                 ),
             ),
-            notes="""
-Needs an account. Servers 0.21 to 0.23 always fail to answer.
-""",
         ),
         _read_recent,
         "The account's links cannot be listed",

@@ -52,14 +52,14 @@ class Function:
         return names.index(name) if name in names else None
 
 
-def _link(environ: Mapping[str, str], secret_key: str, service: list[str]) -> str:
+def _link(environ: Mapping[str, str], secret_key: str, *service: str) -> str:
     if len(service) > 1:
         raise InvalidInput("is given more than once", field="service")
     key = check_key(secret_key, "secret_key")
     return _address(environ, service).link(key, environ.get("OTS_SHARE_DOMAIN", "") if not service else "")
 
 
-def _address(environ: Mapping[str, str], service: list[str]) -> Address:
+def _address(environ: Mapping[str, str], service: tuple[str, ...]) -> Address:
     try:
         if service:
             return Address.of(region=service[0]) if service[0] in REGIONS else Address.of(service[0])

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 Now = Callable[[], datetime]
 
 
-def _now() -> datetime:
+def utc_now() -> datetime:
+    """Return the time of this machine."""
     return datetime.now(UTC)
 
 
@@ -33,7 +34,7 @@ class LinkResource:
 
     lifecycle: Lifecycle = LINK
 
-    def __init__(self, now: Now = _now) -> None:
+    def __init__(self, now: Now = utc_now) -> None:
         self._now = now
 
     def validate(self, config: Values, *, write_only_allowed: bool) -> list[Problem]:
@@ -133,7 +134,7 @@ class LinkResource:
         return []
 
     def _send(self, connection: Connection, config: Values, *, share_domain: str | None) -> Issued:
-        from .onetime.inputs import ShareRequest  # noqa: PLC0415
+        from .onetime.inputs import ShareRequest
 
         secret = config["secret"] if config["secret"] is not None else config["secret_wo"]
         return connection.client.share(ShareRequest(secret=secret, **_delivery(config, share_domain)))
@@ -166,11 +167,9 @@ class GeneratedLinkResource(LinkResource):
         return []
 
     def _send(self, connection: Connection, config: Values, *, share_domain: str | None) -> Issued:
-        from .onetime.inputs import GenerateRequest  # noqa: PLC0415
+        from .onetime.inputs import GenerateRequest
 
-        return connection.client.generate(
-            GenerateRequest(length=config["length"], **_delivery(config, share_domain))
-        )
+        return connection.client.generate(GenerateRequest(length=config["length"], **_delivery(config, share_domain)))
 
 
 def _delivery(config: Values, share_domain: str | None) -> dict[str, Any]:

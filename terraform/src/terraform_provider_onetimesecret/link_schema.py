@@ -28,8 +28,8 @@ _SECRET = (
     optional(
         "secret",
         STRING,
-        "What to share: 1 to 10 000 bytes. **It stays in the state**, as every ordinary argument does; `secret_wo` does not. Changing it"
-        " replaces the link.",
+        "What to share: 1 to 10 000 bytes. **It stays in the state**, as every ordinary argument does; `secret_wo` does"
+        " not. Changing it replaces the link.",
         sensitive=True,
         check=check_secret,
     ),
@@ -139,7 +139,9 @@ FACTS = (
     computed("received_at", STRING, "When it was read, RFC 3339 in UTC; null if it was not."),
     computed("passphrase_required", BOOL, "Whether its reader needs a passphrase."),
     computed(
-        "recipient_obfuscated", STRING, "The address that the link was mailed to, as the server tells it: `al***@e***.com`."
+        "recipient_obfuscated",
+        STRING,
+        "The address that the link was mailed to, as the server tells it: `al***@e***.com`.",
     ),
 )
 
@@ -148,8 +150,8 @@ _VALUE = computed("value", STRING, "The secret that the server made up. **It sta
 _CONTENT = ("passphrase", "passphrase_wo_version", "ttl", "recipient", "share_domain", "rotate_when_changed")
 
 
-def _schema(summary: str, own: tuple[Attribute, ...], results: tuple[Attribute, ...], notes: str) -> Schema:
-    return Schema(summary, own + _DELIVERY + FACTS + results, notes)
+def _schema(summary: str, own: tuple[Attribute, ...], results: tuple[Attribute, ...] = ()) -> Schema:
+    return Schema(summary, own + _DELIVERY + FACTS + results)
 
 
 LINK = Lifecycle(
@@ -157,30 +159,6 @@ LINK = Lifecycle(
         "A one-time link to a secret of your own, made once and followed until it is read, burned or expired.",
         _SECRET,
         (),
-        """
-## What the state holds
-
-With `secret_wo` and `passphrase_wo` neither secret nor passphrase. `secret` and `passphrase` are stored like all arguments, marked
-sensitive. In every case the state holds the keys `metadata_key` and `secret_key` and the `url`, marked sensitive: who can read
-the state can open a link that nobody has opened, once, which its recipient will notice. A passphrase that is not in the state prevents it.
-A resource identity, from Terraform 1.12 on, is the metadata key.
-
-## What a run does
-
-A refresh asks the server for the link's state and never reads the secret. That a link was read, was burned or has expired is shown as its
-`state` and changes nothing, unless `reissue_on` names it. A fault never makes a second link: a server that cannot be asked fails the run.
-Once the server no longer knows a link, the last state that was seen stays. If that was unread, the link is `unknown` after its
-expiry; before its expiry it is lost, a warning says so, and it leaves the state, so that the next apply makes another one.
-
-A replacement burns the old link, then makes the new one. With `lifecycle { create_before_destroy = true }` the new one comes first,
-and its recipient is never without a link.
-
-Destroying burns what nobody has read. A link with a write-only passphrase cannot be burned: a warning tells when it expires. Servers
-before 0.24 allow ten burns in twenty minutes to most accounts; what could not be burned stays in the state, with an error that
-says until when it can be read. `burn_on_destroy = false` leaves links to expire.
-
-A link is made only once: if the reply to its making is lost, the run fails, and a link that nobody knows may exist until its ttl ends.
-""",
     ),
     content=("secret", "secret_wo_version", *_CONTENT),
     origin=("secret", "secret_wo_version"),
@@ -191,35 +169,6 @@ GENERATED_LINK = Lifecycle(
         "A secret that the server makes up, and a one-time link to it. **The value stays in the state.**",
         (_LENGTH,),
         (_VALUE,),
-        """
-## Prefer a value that stays out of the state
-
-Whoever can read the state can read `value`, for as long as the state is kept. Where the secret's other user takes a write-only argument,
-let Terraform make it up as an ephemeral value and give it to both:
-
-```terraform
-ephemeral "random_password" "app" {
-  length = 24
-}
-
-resource "aws_db_instance" "app" {
-  # …
-  password_wo         = ephemeral.random_password.app.result
-  password_wo_version = 1
-}
-
-resource "onetimesecret_link" "app" {
-  secret_wo         = ephemeral.random_password.app.result
-  secret_wo_version = 1
-  recipient         = "alice@example.com"
-}
-```
-
-Raise both versions together: each run makes up another value, and only one run may hand it out.
-
-All else is as with [`onetimesecret_link`](link.md); a replacement, also one by `reissue_on`, makes up another value. The value of an
-imported link is not known.
-""",
     ),
     content=("length", *_CONTENT),
     origin=("value",),

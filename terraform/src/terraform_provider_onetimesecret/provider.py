@@ -19,11 +19,11 @@ from .connection import Connection
 from .data_sources import DATA_SOURCES, DataSource
 from .diagnostics import Problem, ProblemError, attribute_path, messages
 from .functions import FUNCTIONS
-from .link import GeneratedLinkResource, LinkResource
+from .link import GeneratedLinkResource, LinkResource, Now, utc_now
 from .onetime.errors import InvalidInput
 from .plan import plan
 from .protocol import tfplugin6_pb2 as pb
-from .protocol.values import Values, decode, encode, is_known
+from .protocol.values import Values, decode, encode
 from .schema import STRING, encode_type
 from .settings import SCHEMA, read_settings, unknown_settings
 
@@ -53,22 +53,25 @@ def rpc(method: _Method) -> _Method:
 
 
 class Provider:
-    """What Terraform talks to. environ: where the settings come from that the provider block lacks."""
+    """What Terraform talks to.
 
-    def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
+    environ: where the settings come from that the provider block lacks. now: the clock, in UTC.
+    """
+
+    def __init__(self, environ: Mapping[str, str] = os.environ, now: Now = utc_now) -> None:
         self._environ = environ
         self._stopped = threading.Event()
         self._connection: Connection | None = None
         self._not_configured = Problem("The provider is not configured")
         self._resources: dict[str, LinkResource] = {
-            "onetimesecret_link": LinkResource(),
-            "onetimesecret_generated_link": GeneratedLinkResource(),
+            "onetimesecret_link": LinkResource(now),
+            "onetimesecret_generated_link": GeneratedLinkResource(now),
         }
 
     # What there is
 
     @rpc
-    def GetMetadata(self, _request: pb.GetMetadata.Request) -> pb.GetMetadata.Response:  # noqa: D102
+    def GetMetadata(self, _request: pb.GetMetadata.Request) -> pb.GetMetadata.Response:
         return pb.GetMetadata.Response(
             server_capabilities=_capabilities(),
             resources=[pb.GetMetadata.ResourceMetadata(type_name=name) for name in self._resources],
@@ -80,9 +83,7 @@ class Provider:
     def GetProviderSchema(self, _request: pb.GetProviderSchema.Request) -> pb.GetProviderSchema.Response:
         return pb.GetProviderSchema.Response(
             provider=SCHEMA.message(),
-            resource_schemas={
-                name: resource.lifecycle.schema.message() for name, resource in self._resources.items()
-            },
+            resource_schemas={name: resource.lifecycle.schema.message() for name, resource in self._resources.items()},
             data_source_schemas={name: source.schema.message() for name, source in DATA_SOURCES.items()},
             functions={name: function.message() for name, function in FUNCTIONS.items()},
             server_capabilities=_capabilities(),
@@ -181,9 +182,7 @@ class Provider:
         planned = decode(request.planned_state)
         if planned is None:
             problems = resource.burn(self._connected(), prior)
-            return pb.ApplyResourceChange.Response(
-                new_state=request.planned_state, diagnostics=messages(problems)
-            )
+            return pb.ApplyResourceChange.Response(new_state=request.planned_state, diagnostics=messages(problems))
         problems = []
         if prior is None:
             planned, problems = self._make(resource, decode(request.config), planned)

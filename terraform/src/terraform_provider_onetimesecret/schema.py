@@ -71,9 +71,7 @@ def optional(
     check: Callable[[Any], object] | None = None,
 ) -> Attribute:
     """An argument that may be left out."""
-    return Attribute(
-        name, type_, description, optional=True, sensitive=sensitive, write_only=write_only, check=check
-    )
+    return Attribute(name, type_, description, optional=True, sensitive=sensitive, write_only=write_only, check=check)
 
 
 def computed(name: str, type_: Type, description: str, *, sensitive: bool = False) -> Attribute:
@@ -88,11 +86,10 @@ def defaulted(attribute: Attribute) -> Attribute:
 
 @dataclass(frozen=True)
 class Schema:
-    """The attributes of a resource, a data source or the provider. summary: one sentence. notes: Markdown for its page."""
+    """The attributes of a resource, a data source or the provider. summary: one sentence of Markdown."""
 
     summary: str
     attributes: tuple[Attribute, ...]
-    notes: str = ""
 
     def __iter__(self) -> Iterator[Attribute]:
         return iter(self.attributes)

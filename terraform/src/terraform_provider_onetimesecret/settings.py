@@ -17,7 +17,8 @@ from .schema import NUMBER, STRING, Schema, optional
 DEFAULT_TIMEOUT = 30.0
 
 SCHEMA = Schema(
-    "Hands out credentials by one-time links of [Onetime Secret](https://onetimesecret.com), the hosted service or a server of your own.",
+    "Hands out credentials by one-time links of [Onetime Secret](https://onetimesecret.com), the hosted service or a server"
+    " of your own.",
     (
         optional(
             "url",

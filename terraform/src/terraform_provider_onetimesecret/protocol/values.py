@@ -6,7 +6,7 @@ import json
 from enum import Enum
 from typing import Any, Final
 
-import msgpack
+import msgpack  # type: ignore[import-untyped]
 
 from .tfplugin6_pb2 import DynamicValue
 

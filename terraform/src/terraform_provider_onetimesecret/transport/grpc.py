@@ -47,14 +47,20 @@ class ProviderService:
         return handle
 
 
-class ControllerService:
-    """go-plugin's way to say goodbye."""
+class GoPluginService:
+    """What go-plugin asks of every plugin: what it prints, here nothing, and to say goodbye."""
 
     def __init__(self, shut_down: Callable[[], None]) -> None:
         self._shut_down = shut_down
 
     def __mapping__(self) -> dict[str, Handler]:
-        return {"/plugin.GRPCController/Shutdown": Handler(self._shutdown, Cardinality.UNARY_UNARY, Empty, Empty)}
+        return {
+            "/plugin.GRPCStdio/StreamStdio": Handler(self._print_nothing, Cardinality.UNARY_STREAM, Empty, Empty),
+            "/plugin.GRPCController/Shutdown": Handler(self._shutdown, Cardinality.UNARY_UNARY, Empty, Empty),
+        }
+
+    async def _print_nothing(self, stream: Stream[Empty, Empty]) -> None:
+        await stream.recv_message()
 
     async def _shutdown(self, stream: Stream[Empty, Empty]) -> None:
         await stream.recv_message()
@@ -67,6 +73,6 @@ async def listen(
     servicer: object, socket: Path, *, tls: ssl.SSLContext | None, shut_down: Callable[[], None]
 ) -> Server:
     """Answer at SOCKET from now on. SHUT_DOWN is called when Terraform takes its leave."""
-    server = Server([ProviderService(servicer), ControllerService(shut_down)])
+    server = Server([ProviderService(servicer), GoPluginService(shut_down)])
     await server.start(path=str(socket), ssl=tls)
     return server

@@ -5,14 +5,9 @@ from __future__ import annotations
 import ssl
 from base64 import b64encode
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-
-LIFETIME = timedelta(days=30)  # longer than any run of Terraform
+from .certificate import make_certificate
 
 
 @dataclass(frozen=True)
@@ -29,16 +24,10 @@ def mutual_tls(client_certificate: str, private_folder: Path) -> Tls:
     The server's own certificate is made up for this process. Python takes its key from a file only: it passes through
     PRIVATE_FOLDER, which nobody else can read, and is gone when this returns.
     """
-    key = ec.generate_private_key(ec.SECP256R1())
-    certificate = _self_signed(key)
+    own = make_certificate()
     pem = private_folder / "tls.pem"
     try:
-        pem.write_bytes(
-            key.private_bytes(
-                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-            )
-            + certificate.public_bytes(serialization.Encoding.PEM)
-        )
+        pem.write_text(_pem("EC PRIVATE KEY", own.private_key) + ssl.DER_cert_to_PEM_cert(own.certificate))
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(pem)
     finally:
@@ -47,21 +36,10 @@ def mutual_tls(client_certificate: str, private_folder: Path) -> Tls:
     context.set_alpn_protocols(["h2"])
     context.verify_mode = ssl.CERT_REQUIRED
     context.load_verify_locations(cadata=client_certificate)
-    der = certificate.public_bytes(serialization.Encoding.DER)
-    return Tls(context, b64encode(der).decode().rstrip("="))
+    return Tls(context, b64encode(own.certificate).decode().rstrip("="))
 
 
-def _self_signed(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(UTC)
-    return (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(minutes=5))
-        .not_valid_after(now + LIFETIME)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
+def _pem(label: str, der: bytes) -> str:
+    text = b64encode(der).decode()
+    lines = [text[start : start + 64] for start in range(0, len(text), 64)]
+    return "\n".join([f"-----BEGIN {label}-----", *lines, f"-----END {label}-----", ""])
