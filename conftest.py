@@ -8,9 +8,14 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from support.postgresql import Postgresql
 
 CHECKOUT = Path(__file__).resolve().parent
 LOOPBACK_ONLY = CHECKOUT / "tests" / "support" / "loopback_only"
@@ -41,3 +46,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def collections_path() -> str:
     """The folder to give to ansible as ANSIBLE_COLLECTIONS_PATH."""
     return TREE.name
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[Postgresql]:
+    """A real PostgreSQL on loopback, one for all tests of a process; each takes a database of its own."""
+    from support.postgresql import postgresql
+
+    with postgresql() as server:
+        yield server

@@ -13,6 +13,10 @@ options:
     description:
       - Where the ledger is kept, the record of which link exists for which name. It is what makes runs idempotent.
       - C(sqlite:///PATH) is a file on the controller, made on first use. PATH is absolute or begins with C(~).
+      - C(postgresql://USER@HOST/DATABASE) is a schema C(onetimesecret) in a PostgreSQL database, for teams and for AWX; made on
+        first use. It takes every parameter of libpq, such as C(?sslmode=verify-full&sslrootcert=/etc/ssl/db.pem), and reads
+        libpq's environment, C(PGPASSFILE) included. Needs the Python package C(psycopg) on the controller, and
+        O(ledger_key).
       - Variable C(ots_ledger), environment E(OTS_LEDGER), C(ledger) in C(ansible.cfg).
     type: str
     default: sqlite:///~/.ansible/onetimesecret/ledger.sqlite3
@@ -23,6 +27,12 @@ options:
       - Without it a key file is made on first use, beside the ledger, readable by its owner alone.
       - Variable C(ots_ledger_key), environment E(OTS_LEDGER_KEY), C(ledger_key) in C(ansible.cfg).
     type: str
+  ledger_wait:
+    description:
+      - Longest wait in seconds for a name that another run holds, in a fork, a process or on another controller.
+      - Variable C(ots_ledger_wait), environment E(OTS_LEDGER_WAIT), C(ledger_wait) in C(ansible.cfg).
+    type: float
+    default: 300
 """
 
     PLUGINS = r"""
@@ -35,4 +45,8 @@ options:
     env: [{name: OTS_LEDGER_KEY}]
     vars: [{name: ots_ledger_key}]
     ini: [{section: onetimesecret_ots, key: ledger_key}]
+  ledger_wait:
+    env: [{name: OTS_LEDGER_WAIT}]
+    vars: [{name: ots_ledger_wait}]
+    ini: [{section: onetimesecret_ots, key: ledger_wait}]
 """

@@ -35,6 +35,10 @@ options:
     description:
       - Number of characters of a value that is still to be generated, 1 to 128. Servers take 12 where it is not given.
     type: int
+  rotate_after:
+    description:
+      - Age at which the value is generated anew, as in V(90d); its former link is burned. Without it the value stays.
+    type: str
 extends_documentation_fragment:
   - onetimesecret.ots.link
   - onetimesecret.ots.link.plugins
@@ -96,10 +100,10 @@ class LookupModule(LookupBase):
             options = options_of_lookup(self, kwargs, variables, self._templar)
             connection = Connection.of(options)
             check = bool(variables.get("ansible_check_mode"))
-            ledger = open_ledger(options["ledger"], options["ledger_key"], connection.scope, read_only=check)
-            engine = Engine(ledger, connection.client, anonymous=connection.is_anonymous)
             names = terms or [variables["inventory_hostname"]]
-            return [self._one(name, options, engine, connection, check) for name in names]
+            with open_ledger(options, connection.scope, read_only=check) as ledger:
+                engine = Engine(ledger, connection.client, anonymous=connection.is_anonymous)
+                return [self._one(name, options, engine, connection, check) for name in names]
         except (OnetimeError, LedgerError) as error:
             raise AnsibleLookupError(str(error)) from None
 

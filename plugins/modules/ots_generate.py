@@ -15,7 +15,7 @@ description:
   - Has the server generate a value, makes one live link to it and returns both. Every later run returns the same value, from the
     ledger, where it is kept sealed.
   - A new link (another passphrase, recipient or custom domain, or as O(reissue_on) asks) carries the same value.
-    To have a new value, burn the name first.
+    To have a new value, give O(rotate_after), or burn the name first.
 notes:
   - The result is hidden from all output, because it holds the value and the link. What C(register) keeps is whole; do not print it.
   - On servers before release 0.26 the state V(viewed) only means that the metadata was asked for. It is as unread as V(new).
@@ -30,6 +30,12 @@ options:
       - A value that exists is kept, whatever its length; a warning says so.
       - The server's alphabet holds quotes, backslashes and dollar signs; quote the value where you use it.
     type: int
+  rotate_after:
+    description:
+      - Age at which the value is generated anew and a new link sent, as in V(90d). The former link is burned.
+      - The age counts from when the value was generated, by the server's clock, whatever links it has had since.
+      - Without it the value stays until its name is burned.
+    type: str
   state:
     description:
       - V(present) makes one live link exist.
@@ -78,11 +84,13 @@ action:
     - V(kept), nothing; the link stands.
     - V(reissued), a new link for the same value, as O(reissue_on) asks.
     - V(replaced), a new link for changed content; the former one was burned afterwards.
+    - V(rotated), a new value and its link, as O(rotate_after) asks; the former link was burned afterwards.
     - V(burned), with O(state=absent), the link was unread and is burned.
+    - V(burn_owed), with O(state=absent), the server takes no more burns for now; the next run with this name burns it.
     - V(absent), with O(state=absent), there was nothing left to burn.
   returned: success
   type: str
-  choices: [created, kept, reissued, replaced, burned, absent]
+  choices: [created, kept, reissued, replaced, rotated, burned, burn_owed, absent]
 name:
   description: Name of the credential in the ledger.
   returned: success

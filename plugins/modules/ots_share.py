@@ -78,10 +78,11 @@ action:
     - V(reissued), a new link for the same value, as O(reissue_on) asks.
     - V(replaced), a new link for changed content; the former one was burned afterwards.
     - V(burned), with O(state=absent), the link was unread and is burned.
+    - V(burn_owed), with O(state=absent), the server takes no more burns for now; the next run with this name burns it.
     - V(absent), with O(state=absent), there was nothing left to burn.
   returned: success
   type: str
-  choices: [created, kept, reissued, replaced, burned, absent]
+  choices: [created, kept, reissued, replaced, burned, burn_owed, absent]
 name:
   description: Name of the credential in the ledger.
   returned: success

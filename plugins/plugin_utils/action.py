@@ -43,9 +43,9 @@ class OtsAction(ActionBase):
             options = options_of_action(self._arguments(), task_vars or {}, self._templar)
             connection = Connection.of(options)
             check = bool(self._task.check_mode)
-            ledger = open_ledger(options["ledger"], options["ledger_key"], connection.scope, read_only=check)
-            engine = Engine(ledger, connection.client, anonymous=connection.is_anonymous)
-            name, outcome = self.act(options, engine, check=check)
+            with open_ledger(options, connection.scope, read_only=check) as ledger:
+                engine = Engine(ledger, connection.client, anonymous=connection.is_anonymous)
+                name, outcome = self.act(options, engine, check=check)
         except (OnetimeError, LedgerError) as error:
             raise AnsibleActionFail(str(error)) from None
         return result | result_of(name, outcome, connection.address)

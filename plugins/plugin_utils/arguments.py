@@ -28,8 +28,9 @@ CONNECTION: Spec = {
 }
 
 LEDGER: Spec = {
-    "ledger": {"type": "str"},
+    "ledger": {"type": "str", "no_log": True},  # an URL may hold a password
     "ledger_key": {"type": "str", "no_log": True},
+    "ledger_wait": {"type": "float"},
 }
 
 LINK: Spec = {
@@ -57,6 +58,7 @@ SHARE: Spec = {
 GENERATE: Spec = {
     "name": {"type": "str", "required": True},
     "length": {"type": "int"},
+    "rotate_after": {"type": "str"},
     **LINK,
     **CONNECTION,
     **LEDGER,

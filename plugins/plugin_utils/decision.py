@@ -19,7 +19,9 @@ class Action(StrEnum):
     KEPT = "kept"
     REISSUED = "reissued"
     REPLACED = "replaced"
+    ROTATED = "rotated"
     BURNED = "burned"
+    BURN_OWED = "burn_owed"
     ABSENT = "absent"
 
     @property
@@ -28,7 +30,7 @@ class Action(StrEnum):
 
     @property
     def sends_link(self) -> bool:
-        return self in (Action.CREATED, Action.REISSUED, Action.REPLACED)
+        return self in (Action.CREATED, Action.REISSUED, Action.REPLACED, Action.ROTATED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +57,19 @@ _GONE = {
 }
 
 
-def decide_present(state: State | None, changed: bool, reissue_on: frozenset[ReissueOn]) -> Decision:
+def decide_present(
+    state: State | None, changed: bool, reissue_on: frozenset[ReissueOn], rotation_is_due: bool = False
+) -> Decision:
     """Decide about a link that shall exist.
 
     `state` is the recorded link's state as the server tells it now, None where nothing is recorded; `changed` tells whether
-    what is asked for differs from what was shared. A server that cannot be asked never gets here: its fault fails the run.
+    what is asked for differs from what was shared, `rotation_is_due` whether its value is to be generated anew.
+    A server that cannot be asked never gets here: its fault fails the run.
     """
     if state is None:
         return Decision(Action.CREATED)
+    if rotation_is_due:
+        return Decision(Action.ROTATED)
     if changed:
         return Decision(Action.CREATED) if state.is_final else Decision(Action.REPLACED)
     if state.is_unread:
@@ -78,8 +85,7 @@ def decide_present(state: State | None, changed: bool, reissue_on: frozenset[Rei
     )
 
 
-def decide_absent(state: State | None) -> Action:
+def decide_absent(state: State | None, *, burn_is_owed: bool = False) -> Action:
     """Decide about a link that shall not exist; `state` as in `decide_present`."""
-    if state is None or state.is_final:
-        return Action.ABSENT
-    return Action.BURNED
+    is_live = state is not None and not state.is_final
+    return Action.BURNED if is_live or burn_is_owed else Action.ABSENT

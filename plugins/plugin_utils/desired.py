@@ -46,6 +46,7 @@ class Desired:
     length: int | None = None  # characters of a generated value
     passphrase: str | None = field(default=None, repr=False)
     ttl: int | None = None  # seconds
+    rotate_after: int | None = None  # seconds of age at which the value is generated anew; None: it stays
     recipient: str | None = None
     share_domain: str | None = None
     reissue_on: frozenset[ReissueOn] = frozenset({ReissueOn.EXPIRED})
@@ -91,6 +92,7 @@ def desired_generate(options: Mapping[str, Any], *, partial: bool = False) -> De
     return Desired(
         name=check_name(options["name"]),
         length=None if length is None else check_length(length),
+        rotate_after=_duration(options["rotate_after"], "rotate_after"),
         partial=partial,
         **_link_options(options),
     )
@@ -107,13 +109,16 @@ def check_name(name: str) -> str:
     return name
 
 
+def _duration(value: object, option: str) -> int | None:
+    return None if value in (None, "") else parse_duration(value, option)
+
+
 def _link_options(options: Mapping[str, Any]) -> dict[str, Any]:
     """The options that every link has. Empty text counts as not given, as a variable without a value is in a playbook."""
-    passphrase, ttl = options["passphrase"], options["ttl"]
-    recipient, share_domain = options["recipient"], options["share_domain"]
+    passphrase, recipient, share_domain = options["passphrase"], options["recipient"], options["share_domain"]
     return {
         "passphrase": check_passphrase(passphrase) if passphrase else None,
-        "ttl": None if ttl in (None, "") else parse_duration(ttl),
+        "ttl": _duration(options["ttl"], "ttl"),
         "recipient": check_recipient(recipient) if recipient else None,
         "share_domain": check_share_domain(share_domain) if share_domain else None,
         "reissue_on": frozenset(ReissueOn(reason) for reason in options["reissue_on"]),

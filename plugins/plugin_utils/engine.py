@@ -8,9 +8,10 @@ Check mode stops before the act and tells the same decision; there is one path, 
 
 from __future__ import annotations
 
+import secrets
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,10 +19,12 @@ from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.errors i
     InvalidInput,
     NotAuthorized,
     OnetimeError,
+    RateLimited,
     Refused,
     ReplyLost,
     ServerFault,
     UnknownSecret,
+    WrongPassphrase,
 )
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.state import State
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils import hints
@@ -29,13 +32,17 @@ from ansible_collections.onetimesecret.ots.plugins.plugin_utils.decision import 
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.desired import Desired
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.base import Ledger
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.errors import LedgerError
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.orphans import (
+    Suspects,
+    is_over,
+    may_still_arrive,
+    suspects_of,
+)
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.record import (
     Attempt,
-    Entry,
     Kind,
     OwedBurn,
     Record,
-    Step,
 )
 
 if TYPE_CHECKING:  # at run time only where a request is due: a name that the ledger knows costs no HTTP import
@@ -66,6 +73,10 @@ class Outcome:
             return State.BURNED.value
         link = self.record or self.former
         return link.state.value if link else None
+
+    def but_told(self, warnings: Iterable[str | None]) -> Outcome:
+        """Return the same with more to tell the user."""
+        return replace(self, warnings=(*self.warnings, *filter(None, warnings)))
 
     @property
     def recipient(self) -> str | None:
@@ -101,62 +112,79 @@ class Engine:
         without it only past the recorded expiry. Raises OnetimeError and LedgerError; then no second link was sent.
         """
         if not refresh:
-            entry = self._ledger.read(desired.name)
-            if entry.attempt is None and not self._must_ask(entry.record, refresh=False):
-                outcome = self._decide(desired, entry.record, ())
+            record = self._ledger.read(desired.name).record
+            if record and not self._must_ask(record, refresh=False):
+                outcome = self._decide(desired, record, ())
                 if outcome.action is Action.KEPT:
                     return outcome
-        with nullcontext() if check else self._ledger.locked(desired.name):
+        with self._held(desired.name, check=check):
             entry = self._ledger.read(desired.name)
-            former, warnings = self._look(desired.name, entry, refresh=refresh, check=check)
+            former, warnings = self._look(desired.name, entry.record, refresh=refresh, check=check)
             outcome = self._decide(desired, former, warnings)
-            return outcome if check or not outcome.action.sends_link else self._send(desired, outcome)
+            if check:
+                return outcome.but_told(hints.possible_orphan(attempt, "check mode") for attempt in entry.attempts)
+            owed = entry.owed
+            if outcome.action.sends_link:
+                outcome = self._send(desired, outcome)
+                owed += _burn_due(former)
+            told = [self._pay(desired.name, burn) for burn in owed]
+            return outcome.but_told([*told, *self._trace(desired.name, entry.attempts, outcome.record)])
 
-    def absent(self, name: str, *, passphrase: str | None = None, check: bool = False) -> Outcome:
+    def absent(self, name: str, *, check: bool = False) -> Outcome:
         """Burn the name's link where it may still be read, and forget the name; with `check` only tell what would be done.
+
+        A server that takes no more burns for now still owes this one: the next run that names it tries again.
+        """
+        with self._held(name, check=check):
+            entry = self._ledger.read(name)
+            former, warnings = self._look(name, entry.record, refresh=True, check=check)
+            action = decide_absent(former.state if former else None, burn_is_owed=bool(entry.owed))
+            outcome = Outcome(action, former=former, warnings=warnings)
+            if check:
+                return outcome
+            owed = _burn_due(former)
+            if former:
+                self._ledger.retire(name, *owed or [None])
+            return self._collect(name, outcome, (*entry.owed, *owed)).but_told(
+                self._trace(name, entry.attempts, former)
+            )
+
+    def absent_by_key(self, metadata_key: str, *, passphrase: str | None = None, check: bool = False) -> Outcome:
+        """Burn the link with this metadata key where it may still be read, whoever made it.
 
         `passphrase` is needed only where the ledger does not know it.
         """
-        with nullcontext() if check else self._ledger.locked(name):
-            former, warnings = self._look(name, self._ledger.read(name), refresh=True, check=check)
-            action = decide_absent(former.state if former else None)
-            if former and not check:
-                if action is Action.BURNED:
-                    with self._attempt(name, Attempt(Step.BURN, self._now())):
-                        action = self._burn(former.metadata_key, former.passphrase or passphrase)
-                self._ledger.forget(name)
-            return Outcome(action, former=former, warnings=warnings)
-
-    def absent_by_key(self, metadata_key: str, *, passphrase: str | None = None, check: bool = False) -> Outcome:
-        """Burn the link with this metadata key where it may still be read, whoever made it."""
         name = self._ledger.name_of(metadata_key)
         if name is not None:
-            return self.absent(name, passphrase=passphrase, check=check)
+            return self.absent(name, check=check)
         try:
             metadata = self._connect().metadata(metadata_key)
         except UnknownSecret:
             return Outcome(Action.ABSENT)
         action = decide_absent(metadata.state)
-        return Outcome(action if check or action is Action.ABSENT else self._burn(metadata_key, passphrase))
+        if check or action is Action.ABSENT:
+            return Outcome(action)
+        try:
+            return Outcome(self._burn(metadata_key, passphrase))
+        except RateLimited as error:
+            owed = OwedBurn(metadata_key, passphrase, metadata.expires_at)
+            name = f"link/{self._ledger.fingerprint(metadata_key)[:32]}"
+            self._ledger.retire(name, owed)
+            return Outcome(Action.BURN_OWED, warnings=(hints.burn_owed(name, owed, error),))
 
-    def _look(self, name: str, entry: Entry, *, refresh: bool, check: bool) -> tuple[Record | None, tuple[str, ...]]:
-        """Return the link as it stands now, and what is to be said of what earlier runs left undone."""
-        warnings = []
-        if not check:
-            warnings += [warning for owed in entry.owed if (warning := self._pay(name, owed))]
-        record = entry.record
-        if record and self._must_ask(record, refresh=refresh):
-            seen, warning = self._ask(record)
-            warnings += [warning] if warning else []
-            if seen != record and not check:
-                self._ledger.note(name, seen)
-            record = seen
-        attempt = entry.attempt
-        if attempt and attempt.step is Step.SEND and self._clock() < attempt.latest_expiry:
-            warnings.append(hints.possible_orphan(attempt))
-        if attempt and attempt.step is Step.BURN and record and record.state is State.BURNED:
-            record = None  # our own burn did its work before that run died
-        return record, tuple(warnings)
+    def _held(self, name: str, *, check: bool) -> AbstractContextManager[None]:
+        return nullcontext() if check else self._ledger.locked(name)
+
+    def _look(
+        self, name: str, record: Record | None, *, refresh: bool, check: bool
+    ) -> tuple[Record | None, tuple[str, ...]]:
+        """Return the recorded link as it stands now, and what is to be said of it."""
+        if record is None or not self._must_ask(record, refresh=refresh):
+            return record, ()
+        seen, warning = self._ask(record)
+        if seen != record and not check:
+            self._ledger.note(name, seen)
+        return seen, (warning,) if warning else ()
 
     @contextmanager
     def _attempt(self, name: str, attempt: Attempt) -> Iterator[None]:
@@ -166,13 +194,11 @@ class Engine:
             yield
         except OnetimeError as error:
             if not _may_have_taken_effect(error):
-                self._ledger.abandon(name)
+                self._ledger.abandon(name, attempt)
             raise
 
-    def _must_ask(self, record: Record | None, *, refresh: bool) -> bool:
-        if record is None or record.state.is_final:
-            return False
-        return refresh or record.is_past_expiry(self._clock())
+    def _must_ask(self, record: Record, *, refresh: bool) -> bool:
+        return not record.state.is_final and (refresh or record.is_past_expiry(self._clock()))
 
     def _ask(self, record: Record) -> tuple[Record, str | None]:
         """Return the record with the state that the server tells now. A fault of the server is raised, never guessed."""
@@ -199,42 +225,47 @@ class Engine:
             for part, value in desired.content.items()
             if not (desired.partial and value is None)
         )
-        decision = decide_present(record.state if record else None, changed, desired.reissue_on)
-        told = (decision.warning, hints.value_of_another_length(desired, record), hints.ttl_cut(desired, record))
-        return Outcome(
-            decision.action,
-            record=record if decision.action is Action.KEPT else None,
-            former=record,
-            desired=desired,
-            warnings=(*warnings, *filter(None, told)),
+        decision = decide_present(
+            record.state if record else None, changed, desired.reissue_on, self._rotation_is_due(desired, record)
         )
+        outcome = Outcome(decision.action, former=record, desired=desired, warnings=warnings)
+        if decision.action is Action.KEPT:
+            outcome = replace(outcome, record=record).but_told([decision.warning, hints.ttl_cut(desired, record)])
+        if decision.action is not Action.ROTATED:
+            outcome = outcome.but_told([hints.value_of_another_length(desired, record)])
+        return outcome
+
+    def _rotation_is_due(self, desired: Desired, record: Record | None) -> bool:
+        if record is None or desired.rotate_after is None:
+            return False
+        return record.server_time(self._clock()) >= record.value_created_at + desired.rotate_after
 
     def _fingerprint(self, name: str, part: str, value: str | None) -> str:
         # The name goes in, so that the ledger does not even tell that two names have the same passphrase.
         return self._ledger.fingerprint(name, part, value)
 
     def _send(self, desired: Desired, outcome: Outcome) -> Outcome:
-        """Have the server make the link that was decided on, record it, and burn the former one where it is replaced."""
+        """Have the server make the link that was decided on and record it, with the burn that it makes due."""
         former = outcome.former
         if former and desired.partial:
             desired = desired.completed_from(former)
-        with self._attempt(desired.name, Attempt(Step.SEND, self._now(), desired.ttl, desired.recipient)):
-            issued = self._request(desired, former)
-        record = self._record(desired, former, issued)
-        owed = None
-        if former and not former.state.is_final:
-            owed = OwedBurn(former.metadata_key, former.passphrase, former.expires_at)
+        source = None if outcome.action is Action.ROTATED else former  # of a generated value, the same in its next link
+        attempt = Attempt(
+            secrets.token_hex(8), self._now(), desired.ttl, desired.recipient, desired.share_domain, desired.passphrase
+        )
+        with self._attempt(desired.name, attempt):
+            issued = self._request(desired, source)
+        record = self._record(desired, source, issued)
         try:
-            self._ledger.complete(desired.name, record, owed)
+            self._ledger.complete(desired.name, attempt, record, *_burn_due(former) or [None])
         except LedgerError:
             # The next run would send another: take this one back while its key is known.
             with suppress(OnetimeError):
                 self._burn(record.metadata_key, record.passphrase)
             raise
-        told = (hints.ttl_cut(desired, record), self._pay(desired.name, owed) if owed else None)
-        return replace(outcome, record=record, warnings=(*outcome.warnings, *filter(None, told)))
+        return replace(outcome, record=record).but_told([hints.ttl_cut(desired, record)])
 
-    def _request(self, desired: Desired, former: Record | None) -> Issued:
+    def _request(self, desired: Desired, source: Record | None) -> Issued:
         from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.inputs import (
             GenerateRequest,
             ShareRequest,
@@ -248,27 +279,27 @@ class Engine:
         }
         if desired.kind is Kind.SHARE:
             return self._connect().share(ShareRequest(**fields | {"secret": desired.secret}))
-        if former:  # a generated value stays the same in its next link
-            return self._connect().share(ShareRequest(**fields | {"secret": former.value}))
+        if source:
+            return self._connect().share(ShareRequest(**fields | {"secret": source.value}))
         return self._connect().generate(GenerateRequest(**fields | {"length": desired.length}))
 
-    def _record(self, desired: Desired, former: Record | None, issued: Issued) -> Record:
-        # A value that is not new came from the former link; one that was shared stays with its caller.
-        former_value = former.value if former else None
+    def _record(self, desired: Desired, source: Record | None, issued: Issued) -> Record:
+        fingerprints = {part: self._fingerprint(desired.name, part, value) for part, value in desired.content.items()}
+        is_same_value = source is not None and source.fingerprints["secret"] == fingerprints["secret"]
         return Record(
             kind=desired.kind,
-            fingerprints={
-                part: self._fingerprint(desired.name, part, value) for part, value in desired.content.items()
-            },
+            fingerprints=fingerprints,
             metadata_key=issued.metadata_key.get_secret_value(),
             secret_key=issued.secret_key.get_secret_value(),
             passphrase=desired.passphrase,
-            value=issued.value.get_secret_value() if issued.value else former_value,
+            # A value that is not new came from the former link; one that was shared stays with its caller.
+            value=issued.value.get_secret_value() if issued.value else source.value if source else None,
             recipient=desired.recipient,
             share_domain=issued.share_domain,
             state=State.NEW,
             ttl_asked=desired.ttl,
             ttl=issued.ttl,
+            value_created_at=source.value_created_at if source and is_same_value else issued.created,
             created_at=issued.created,
             recorded_at=self._now(),
         )
@@ -282,6 +313,67 @@ class Engine:
         self._ledger.settle(name, owed)
         return None
 
+    def _collect(self, name: str, outcome: Outcome, debts: Iterable[OwedBurn]) -> Outcome:
+        """Burn what is to be absent. What fails stays owed, and fails the run but for a server that wants us to wait."""
+        ends = []
+        for owed in debts:
+            try:
+                ends.append(self._burn(owed.metadata_key, owed.passphrase))
+            except RateLimited as error:
+                ends.append(Action.BURN_OWED)
+                outcome = outcome.but_told([hints.burn_owed(name, owed, error)])
+            else:
+                self._ledger.settle(name, owed)
+        worst_first = (Action.BURN_OWED, Action.BURNED, Action.ABSENT)
+        return replace(outcome, action=next((action for action in worst_first if action in ends), Action.ABSENT))
+
+    def _trace(self, name: str, attempts: Iterable[Attempt], record: Record | None) -> list[str]:
+        """Look for the links that runs which died have left behind, burn what is certainly theirs, tell of the rest.
+
+        `record` tells by how much the server's clock is ahead of ours. An attempt is kept until it is known what it left.
+        """
+        now, warnings = self._clock(), []
+        over = [attempt for attempt in attempts if is_over(attempt, now)]
+        for attempt in over:
+            self._ledger.abandon(name, attempt)
+        open_attempts = [attempt for attempt in attempts if attempt not in over]
+        if not open_attempts:
+            return []
+        try:
+            listed = self._connect().recent()
+        except OnetimeError as error:
+            return [hints.possible_orphan(attempt, error) for attempt in open_attempts]
+        entries = (
+            self._ledger.entries().values()
+        )  # after the list, so that what is in it is in here, too, if it is ours
+        for attempt in open_attempts:
+            suspects = suspects_of(
+                attempt,
+                listed,
+                known={key for entry in entries for key in entry.metadata_keys},
+                rivals=[other for entry in entries for other in entry.attempts if other != attempt],
+                server_ahead=record.created_at - record.recorded_at if record else 0,
+                now=now,
+            )
+            warnings.append(self._clear(name, attempt, suspects))
+        return [warning for warning in warnings if warning]
+
+    def _clear(self, name: str, attempt: Attempt, suspects: Suspects) -> str | None:
+        """Burn the attempt's link where it is certain, and strike off the attempt where nothing is left of it."""
+        burned = None
+        if suspects.certain:
+            try:
+                burned = self._burn(suspects.certain.metadata_key.get_secret_value(), attempt.passphrase)
+            except WrongPassphrase:
+                pass  # another's after all
+            except OnetimeError as error:
+                return hints.possible_orphan(attempt, error)
+        if burned or not (suspects.links or may_still_arrive(attempt, self._clock())):
+            self._ledger.abandon(name, attempt)
+        if burned:
+            return hints.orphan_burned(attempt) if burned is Action.BURNED else None
+        return hints.orphan_suspects(attempt, suspects.links) if suspects.links else None
+
     def _burn(self, metadata_key: str, passphrase: str | None) -> Action:
         """Burn a link; ABSENT where it could not be read any more when the burn arrived."""
         try:
@@ -292,6 +384,11 @@ class Engine:
 
     def _now(self) -> int:
         return int(self._clock())
+
+
+def _burn_due(former: Record | None) -> tuple[OwedBurn, ...]:
+    """The burn that is due when another link takes this one's place, or none shall be."""
+    return (OwedBurn.of(former),) if former and not former.state.is_final else ()
 
 
 def _may_have_taken_effect(error: OnetimeError) -> bool:

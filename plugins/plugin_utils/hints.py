@@ -5,24 +5,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import islice
+from typing import TYPE_CHECKING
+
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.desired import Desired
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.record import Attempt, OwedBurn, Record
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.times import iso_time
 
+if TYPE_CHECKING:
+    from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.replies import Metadata
 
-def possible_orphan(attempt: Attempt) -> str:
-    """Of a run that ended between sending and recording."""
+NAMED_LIMIT = 5  # links in one warning
+
+
+def possible_orphan(attempt: Attempt, why: object) -> str:
+    """Of a run that ended between sending and recording, where it cannot be known what it left; `why` not."""
     return (
-        f"A run that began at {iso_time(attempt.started_at)} died between sending and recording. A link that nobody knows "
-        f"may exist, at the latest until {iso_time(attempt.latest_expiry)}."
+        f"{_death(attempt)} A link that nobody knows may exist, at the latest until {iso_time(attempt.latest_expiry)}; "
+        f"it could not be found and burned ({why}). The next run tries again."
     )
 
 
-def burn_owed(name: str, owed: OwedBurn, error: Exception) -> str:
-    """Of a replaced link that could not be burned."""
+def orphan_burned(attempt: Attempt) -> str:
+    """Of its link that was found."""
+    return f"{_death(attempt)} The link that it had made was found at the server and burned."
+
+
+def orphan_suspects(attempt: Attempt, links: Iterable[Metadata]) -> str:
+    """Of links that may be its own, or somebody else's."""
+    named = ", ".join(
+        f"one created at {iso_time(link.created)} with a ttl of {link.ttl} seconds"
+        for link in islice(links, NAMED_LIMIT)
+    )
     return (
-        f"The former link of {name!r} could not be burned ({error}). The next run tries again; "
-        f"the link expires at {iso_time(owed.expires_at)}."
+        f"{_death(attempt)} At the server there are links to the same recipient that the ledger does not know: {named}. "
+        "Whose they are is not certain, so they were left. Burn what is not wanted, or let them expire; until then this is "
+        "told again."
+    )
+
+
+def _death(attempt: Attempt) -> str:
+    return f"A run that began at {iso_time(attempt.started_at)} died between sending and recording."
+
+
+def burn_owed(name: str, owed: OwedBurn, error: Exception) -> str:
+    """Of a link that could not be burned."""
+    return (
+        f"A link of {name!r} could not be burned ({error}). The next run that names it tries again; "
+        f"until then it can be read, at the latest until {iso_time(owed.expires_at)}."
     )
 
 
@@ -40,7 +71,7 @@ def value_of_another_length(desired: Desired, record: Record | None) -> str | No
         return None
     return (
         f"The value has {len(record.value)} characters, {desired.length} are asked for: it is kept. "
-        "Burn the name to have a new one generated."
+        "Burn the name, or give rotate_after, to have a new one generated."
     )
 
 

@@ -36,34 +36,37 @@ class Record:
     state: State  # as last seen; UNKNOWN where the server does not know the link any more
     ttl_asked: int | None  # None: the server's default was asked for
     ttl: int  # granted
+    value_created_at: int  # on the server's clock; earlier than created_at where the value had another link before
     created_at: int  # on the server's clock
-    recorded_at: int  # on ours, at the same moment: tells the expiry whatever the two clocks say
+    recorded_at: int  # on ours, at the same moment: tells the server's time whatever the two clocks say
     received_at: int | None = None
 
     @property
     def expires_at(self) -> int:
         return self.created_at + self.ttl
 
+    def server_time(self, now: float) -> float:
+        """What the server's clock shows when ours shows `now`. Servers tell their time only by what they make."""
+        return now + self.created_at - self.recorded_at
+
     def is_past_expiry(self, now: float) -> bool:
-        """Whether the lifetime has passed on our own clock."""
-        return now >= self.recorded_at + self.ttl
-
-
-class Step(StrEnum):
-    """What an attempt was about to do when it was noted."""
-
-    SEND = "send"
-    BURN = "burn"
+        """Whether the lifetime has passed when our clock shows `now`."""
+        return self.server_time(now) >= self.expires_at
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """An intent, written before the request and taken back with its outcome. One that is still there tells of a crash."""
+    """An intent to send a link, written before the request and taken back with its outcome.
 
-    step: Step
-    started_at: int
-    ttl: int | None = None  # asked for; None: the server's default
-    recipient: str | None = None
+    One that is still there tells of a run that died, and perhaps of a link that nobody knows.
+    """
+
+    id: str  # tells the attempts under one name apart
+    started_at: int  # on our clock
+    ttl: int | None  # asked for; None: the server's default
+    recipient: str | None
+    share_domain: str | None
+    passphrase: str | None = field(repr=False)
 
     @property
     def latest_expiry(self) -> int:
@@ -73,11 +76,15 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class OwedBurn:
-    """A link that was replaced and is not burned yet."""
+    """A link that is to be burned and is not burned yet."""
 
     metadata_key: str = field(repr=False)
     passphrase: str | None = field(repr=False)
     expires_at: int
+
+    @classmethod
+    def of(cls, record: Record) -> OwedBurn:
+        return cls(record.metadata_key, record.passphrase, record.expires_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,5 +92,11 @@ class Entry:
     """All that the ledger holds under one name."""
 
     record: Record | None = None
-    attempt: Attempt | None = None
+    attempts: tuple[Attempt, ...] = ()
     owed: tuple[OwedBurn, ...] = ()
+
+    @property
+    def metadata_keys(self) -> tuple[str, ...]:
+        """Of the links that are known under the name."""
+        recorded = (self.record.metadata_key,) if self.record else ()
+        return (*recorded, *(burn.metadata_key for burn in self.owed))

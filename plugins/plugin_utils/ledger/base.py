@@ -23,23 +23,29 @@ class Ledger(Protocol):
     def read(self, name: str) -> Entry:
         """Return what is held under the name; an empty entry where nothing is."""
 
+    def entries(self) -> dict[str, Entry]:
+        """Return all that is held, by name."""
+
     def name_of(self, metadata_key: str) -> str | None:
-        """Return the name whose record has this metadata key."""
+        """Return the name under which the link with this metadata key is recorded, or its burn is owed."""
 
     def begin(self, name: str, attempt: Attempt) -> None:
         """Note an intent, before its request is sent."""
 
-    def abandon(self, name: str) -> None:
-        """Take back the intent of a request that surely had no effect."""
+    def abandon(self, name: str, attempt: Attempt) -> None:
+        """Take back an intent that surely left no link behind."""
 
-    def complete(self, name: str, record: Record, owed: OwedBurn | None) -> None:
+    def complete(self, name: str, attempt: Attempt, record: Record, owed: OwedBurn | None) -> None:
         """Put the record in the intent's place, and note the burn that is owed for the former link."""
 
     def note(self, name: str, record: Record) -> None:
-        """Keep what was newly learned of a link; intent and owed burns stay as they are."""
+        """Keep what was newly learned of a link; intents and owed burns stay as they are."""
+
+    def retire(self, name: str, owed: OwedBurn | None) -> None:
+        """Forget the record, and note the burn that is owed for its link; intents and other owed burns stay."""
 
     def settle(self, name: str, owed: OwedBurn) -> None:
         """Strike off a burn that is no longer owed."""
 
-    def forget(self, name: str) -> None:
-        """Drop the name's record and intent; owed burns stay owed."""
+    def close(self) -> None:
+        """Give up what is held open."""

@@ -13,5 +13,12 @@ class LedgerError(Exception):
         super().__init__(f"{problem}; {fix}")
 
     @classmethod
+    def held(cls, name: str, holder: str, wait: float) -> LedgerError:
+        return cls(
+            f"{name!r} is held by {holder}, for more than {wait:g} seconds by now",
+            "see what that run waits for, or give a longer ledger_wait",
+        )
+
+    @classmethod
     def from_os(cls, problem: str, error: OSError) -> LedgerError:
         return cls(f"{problem}: {error.strerror}", "check the disk and the rights of the user who runs Ansible")

@@ -9,6 +9,9 @@ import base64
 import binascii
 import os
 import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.errors import LedgerError
@@ -16,38 +19,59 @@ from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.errors im
 KEY_BYTES = 32
 
 
-def parse_key(text: str) -> bytes:
-    """Return the key's bytes from base64; raise LedgerError where it is not 32 bytes."""
+def parse_key(text: str, option: str = "ledger_key") -> bytes:
+    """Return the key's bytes from base64; raise LedgerError, naming the option, where it is not 32 bytes."""
     try:
         key = base64.b64decode(text.strip(), validate=True)
     except (binascii.Error, ValueError):
         key = b""
     if len(key) != KEY_BYTES:
-        raise LedgerError("ledger_key is not 32 bytes in base64", "make one with: openssl rand -base64 32")
+        raise LedgerError(f"{option} is not 32 bytes in base64", "make one with: openssl rand -base64 32")
     return key
 
 
-def read_key_file(path: Path) -> bytes | None:
-    """Return the key in the file, None where there is no such file."""
-    try:
-        if path.stat().st_mode & 0o077:
-            raise LedgerError(f"the ledger key file {path} can be read by others", f"run: chmod 600 {path}")
-        return parse_key(path.read_text(encoding="ascii", errors="replace"))
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise LedgerError.from_os(f"the ledger key file {path} cannot be read", error) from None
+@dataclass(frozen=True)
+class KeyFile:
+    """A file, mode 0600, that holds a ledger key and, in the middle of a change of keys, the next one below it."""
 
+    path: Path
 
-def make_key_file(path: Path) -> None:
-    """Make a key file, mode 0600; one that another process has made meanwhile stays as it is."""
-    try:
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f"{path.name}.", encoding="ascii") as file:
-            file.write(base64.b64encode(os.urandom(KEY_BYTES)).decode() + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-            os.link(file.name, path)  # all at once: no other process ever sees half a key, and none replaces another's
-    except FileExistsError:
-        pass
-    except OSError as error:
-        raise LedgerError.from_os(f"the ledger key file {path} cannot be made", error) from None
+    def read(self) -> list[bytes]:
+        """Return the keys, none where there is no such file."""
+        try:
+            if self.path.stat().st_mode & 0o077:
+                raise LedgerError(
+                    f"the ledger key file {self.path} can be read by others", f"run: chmod 600 {self.path}"
+                )
+            lines = self.path.read_text(encoding="ascii", errors="replace").splitlines() or [""]
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise LedgerError.from_os(f"the ledger key file {self.path} cannot be read", error) from None
+        return [parse_key(line, f"the ledger key file {self.path}") for line in lines]
+
+    def make(self) -> list[bytes]:
+        """Make the file with a new key; return what is in it, another process's key where that was faster."""
+        with suppress(FileExistsError):
+            self._write([os.urandom(KEY_BYTES)], os.link)
+        return self.read()
+
+    def replace(self, keys: list[bytes]) -> None:
+        """Put these keys in the place of those in the file."""
+        self._write(keys, os.replace)
+
+    def _write(self, keys: list[bytes], put: Callable[[Path, Path], None]) -> None:
+        """Write all at once: no other process ever sees half a key."""
+        try:
+            with tempfile.TemporaryDirectory(dir=self.path.parent, prefix=f"{self.path.name}.") as folder:
+                draft = Path(folder) / "draft"
+                draft.touch(mode=0o600)
+                with draft.open("w", encoding="ascii") as file:
+                    file.writelines(base64.b64encode(key).decode() + "\n" for key in keys)
+                    file.flush()
+                    os.fsync(file.fileno())
+                put(draft, self.path)
+        except FileExistsError:
+            raise
+        except OSError as error:
+            raise LedgerError.from_os(f"the ledger key file {self.path} cannot be written", error) from None

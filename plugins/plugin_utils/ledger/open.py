@@ -5,24 +5,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.base import Ledger
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.errors import LedgerError
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sql import SqlLedger
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sqlite import SqliteLedger
 
 SQLITE = "sqlite:///"
+POSTGRESQL = ("postgresql://", "postgres://")
 
 
-def open_ledger(url: str, key: str | None, scope: str, *, read_only: bool = False) -> Ledger:
-    """Return the ledger at an URL, such as sqlite:///var/lib/ots/ledger.sqlite3 or sqlite:///~/ledger.sqlite3.
+@contextmanager
+def open_ledger(options: Mapping[str, Any], scope: str, *, read_only: bool = False) -> Iterator[SqlLedger]:
+    """Hold the ledger that the options name, such as sqlite:///var/lib/ots/ledger.sqlite3 or postgresql://db/ots, open.
 
     `scope` names the server and the account: names are unique within it. `read_only` makes and changes nothing.
     Raises LedgerError for an URL that no back end knows.
     """
-    if not url.startswith(SQLITE) or not url.removeprefix(SQLITE).strip("/"):
-        raise LedgerError("ledger is no URL of a known kind", "give sqlite:///ABSOLUTE/PATH or sqlite:///~/PATH")
+    url, key, wait = options["ledger"], options["ledger_key"] or None, options["ledger_wait"]
+    with closing(_ledger(url, scope, key, wait, read_only=read_only)) as ledger:
+        yield ledger
+
+
+def _ledger(url: str, scope: str, key: str | None, wait: float, *, read_only: bool) -> SqlLedger:
+    if wait < 0:
+        raise LedgerError("ledger_wait is less than 0", "give the seconds to wait for a name that another run holds")
+    if url.startswith(POSTGRESQL):
+        # Here, not above: psycopg is not to be paid for by who has a file.
+        from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.postgresql import PostgresqlLedger
+
+        return PostgresqlLedger(url, scope, key, wait=wait, read_only=read_only)
     path = url.removeprefix(SQLITE).lstrip("/")
-    return SqliteLedger(
-        Path(path).expanduser() if path.startswith("~") else Path("/", path), scope, key, read_only=read_only
-    )
+    if not url.startswith(SQLITE) or not path:
+        raise LedgerError(
+            "ledger is no URL of a known kind",
+            "give sqlite:///ABSOLUTE/PATH, sqlite:///~/PATH or postgresql://HOST/DATABASE",
+        )
+    file = Path(path).expanduser() if path.startswith("~") else Path("/", path)
+    return SqliteLedger(file, scope, key, wait=wait, read_only=read_only)

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the onetimesecret.ots maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sealing with the ledger key: what the ledger keeps secret, and how it recognises what it has seen before."""
+"""What the ledger keeps secret, sealed under the ledger key, and how it recognises what it has seen before."""
 
 from __future__ import annotations
 
@@ -16,8 +16,26 @@ from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.errors im
 NONCE_BYTES = 12
 
 
+class Fingerprints:
+    """Keyed digests that tell same from changed and say nothing else.
+
+    Their key is made with the ledger and kept in it, sealed: what was shared is not kept, so under another key nothing
+    would be recognised and every link be replaced.
+    """
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def __repr__(self) -> str:
+        return "Fingerprints(…)"
+
+    def of(self, *parts: str | None) -> str:
+        """Return the digest of the parts."""
+        return hmac.digest(self._key, json.dumps(parts).encode(), hashlib.sha256).hex()
+
+
 class Seal:
-    """Seals, opens and recognises under one ledger key of 32 random bytes."""
+    """Seals and opens under one ledger key of 32 random bytes."""
 
     def __init__(self, key: bytes) -> None:
         # ansible-core brings cryptography, but ansible-test imports every plugin without it.
@@ -25,18 +43,14 @@ class Seal:
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
         self._altered = InvalidTag
-        self._fingerprint_key = _subkey(key, b"fingerprint")
         self._aead = AESGCM(_subkey(key, b"seal"))
-        self.check = _subkey(
-            key, b"check"
-        ).hex()  # kept in the ledger, so that a wrong key is known before it does harm
+        # Kept in the ledger, so that a wrong key is known before it does harm.
+        self.check = _subkey(key, b"check").hex()
+        # What fingerprints were made with in ledgers of version 1. Newer ones have a random key of their own.
+        self.fingerprint_key = _subkey(key, b"fingerprint")
 
     def __repr__(self) -> str:
         return "Seal(…)"
-
-    def fingerprint(self, *parts: str | None) -> str:
-        """Return a keyed digest of the parts: tells same from changed and says nothing else of them."""
-        return hmac.digest(self._fingerprint_key, json.dumps(parts).encode(), hashlib.sha256).hex()
 
     def close(self, content: Mapping[str, str | None], identity: tuple[str, ...]) -> bytes:
         """Seal the content for one identity; a row copied to another identity does not open."""

@@ -1,19 +1,24 @@
-"""An engine on a real local server and a real ledger, both under a clock that the test moves."""
+"""An engine on a real local server and a real ledger, in each back end, both under a clock that the test moves."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.address import Address
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.client import Client
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.credentials import Credentials
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sqlite import SqliteLedger
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger import open as ledger_opener
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sql import SqlLedger
 from onetime_server.profile import PROFILES
 from support.live_server import live_server
-from support.world import World
+from support.world import KEY, World
+
+BACK_ENDS = ("sqlite", "postgresql")
 
 
 @pytest.fixture
@@ -22,17 +27,33 @@ def ledger_file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def open_ledger(ledger_file: Path) -> Callable[..., SqliteLedger]:
-    def opened(scope: str = "http://server ops@example.com", key: str | None = None, **options: bool) -> SqliteLedger:
-        return SqliteLedger(ledger_file, scope, key, **options)
+def database(request: pytest.FixtureRequest) -> str:
+    """The URL of an empty PostgreSQL database."""
+    return str(request.getfixturevalue("postgresql_server").new_database())
 
-    return opened
+
+@pytest.fixture(params=BACK_ENDS)
+def ledger_url(request: pytest.FixtureRequest, ledger_file: Path) -> str:
+    """Where a ledger is to be, in each back end."""
+    return f"sqlite://{ledger_file}" if request.param == "sqlite" else request.getfixturevalue("database")
+
+
+@pytest.fixture
+def open_ledger(ledger_url: str) -> Iterator[Callable[..., SqlLedger]]:
+    """Opens the ledger, as often as it is called."""
+    with ExitStack() as stack:
+
+        def opened(scope: str = "http://server ops@example.com", key: str = KEY, **options: Any) -> SqlLedger:
+            settings = {"ledger": ledger_url, "ledger_key": key, "ledger_wait": options.pop("wait", 30)}
+            return stack.enter_context(ledger_opener.open_ledger(settings, scope, **options))
+
+        yield opened
 
 
 @pytest.fixture(params=sorted(PROFILES))
-def world(request: pytest.FixtureRequest, tmp_path: Path, open_ledger: Callable[..., SqliteLedger]) -> Iterator[World]:
-    """The whole suite runs against every release that the local server can answer as."""
+def world(request: pytest.FixtureRequest, tmp_path: Path, open_ledger: Callable[..., SqlLedger]) -> Iterator[World]:
+    """The whole suite runs against every release that the local server can answer as, with a ledger in every back end."""
     with live_server(tmp_path / "server", profile=PROFILES[request.param]) as server:
         credentials = Credentials.of(*server.account("ops@example.com"))
         with Client(Address.of(server.url), credentials, sleep=lambda _seconds: None) as client:
-            yield World(server, open_ledger(), client)
+            yield World(server, open_ledger, client, credentials, request.param)

@@ -51,10 +51,17 @@ def test_present(
     assert named is None or named in (decision.warning or "")
 
 
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("changed", [SAME, CHANGED])
+def test_a_value_that_is_due_is_rotated_whatever_became_of_its_link(state: State, changed: bool) -> None:
+    assert decide_present(state, changed, NEVER, rotation_is_due=True).action is Action.ROTATED
+
+
 @pytest.mark.parametrize("state", [None, *State])
 def test_absent_burns_all_that_may_still_be_read(state: State | None) -> None:
     may_be_read = state in (State.NEW, State.VIEWED, State.UNKNOWN)
     assert decide_absent(state) is (Action.BURNED if may_be_read else Action.ABSENT)
+    assert decide_absent(state, burn_is_owed=True) is Action.BURNED
 
 
 @given(st.sampled_from([State.NEW, State.VIEWED]), st.frozensets(st.sampled_from(ReissueOn)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -12,11 +14,10 @@ from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.credenti
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.errors import (
     InvalidInput,
     NotAuthorized,
+    RateLimited,
     Rejected,
     ReplyLost,
-    ServerFault,
     Unreachable,
-    WrongAddress,
     WrongPassphrase,
 )
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.state import State
@@ -24,9 +25,7 @@ from ansible_collections.onetimesecret.ots.plugins.plugin_utils.decision import 
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.desired import Desired, ReissueOn
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine import Engine, Outcome
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.errors import LedgerError
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sqlite import SqliteLedger
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.record import Record
-from support.replay import misbehaving
 from support.world import World
 
 SHARE = Desired("db/prod/alice", secret="s3cret ✓", ttl=3600)
@@ -36,6 +35,18 @@ GENERATE = Desired("db/prod/app", ttl=3600)
 def link_of(outcome: Outcome) -> Record:
     assert outcome.record is not None
     return outcome.record
+
+
+@contextmanager
+def cannot_burn(world: World, error: Exception) -> Iterator[Client]:
+    """A client whose every burn fails so."""
+
+    class Failing(Client):
+        def burn(self, *_arguments: object) -> None:  # type: ignore[override]
+            raise error
+
+    with Failing(Address.of(world.server.url), world.credentials) as failing:
+        yield failing
 
 
 def test_the_first_run_makes_a_link_and_the_next_ones_keep_it(world: World) -> None:
@@ -264,6 +275,54 @@ def test_what_a_partial_wish_leaves_out_is_kept_as_it_is(world: World) -> None:
     assert world.read(link_of(outcome).secret_key, "correct-horse") == link_of(first).value
 
 
+ROTATED = replace(GENERATE, ttl=30 * 86_400, rotate_after=86_400)
+
+
+def test_a_value_is_generated_anew_when_it_is_old_enough(world: World) -> None:
+    first = world.engine().present(ROTATED)
+    world.server.clock.advance(86_399)
+    assert world.engine().present(ROTATED).action is Action.KEPT
+    world.server.clock.advance(1)
+    second = world.engine().present(ROTATED)
+
+    assert second.action is Action.ROTATED
+    assert link_of(second).value not in (None, link_of(first).value)
+    assert world.live_links() == 1
+    assert world.engine().present(ROTATED).action is Action.KEPT
+
+
+def test_the_age_of_a_value_counts_from_its_first_link(world: World) -> None:
+    asked = replace(ROTATED, ttl=36_000)
+    first = world.engine().present(asked)
+    world.server.clock.advance(43_200)
+    second = world.engine().present(asked)
+    world.read(link_of(second).secret_key)
+    world.server.clock.advance(43_200)
+    third = world.engine().present(replace(asked, passphrase="correct-horse"))
+
+    assert [second.action, third.action] == [Action.REISSUED, Action.ROTATED]
+    assert link_of(first).value == link_of(second).value != link_of(third).value
+    assert world.read(link_of(third).secret_key, "correct-horse") == link_of(third).value
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_clocks_that_are_an_hour_apart_change_nothing(world: World, hours: int) -> None:
+    server_clock = world.server.clock
+    world.controller_clock = lambda: server_clock() + hours * 3600
+    asked = replace(GENERATE, ttl=7200, rotate_after=86_400)
+    first = link_of(world.engine().present(asked))
+
+    assert first.expires_at == int(server_clock()) + first.ttl
+    server_clock.advance(7199)
+    assert world.engine().present(asked, refresh=False).action is Action.KEPT
+    server_clock.advance(1)
+    assert world.engine().present(asked, refresh=False).action is Action.REISSUED
+    server_clock.advance(86_400 - 7201)
+    assert world.engine().present(asked).action is not Action.ROTATED
+    server_clock.advance(1)
+    assert world.engine().present(asked).action is Action.ROTATED
+
+
 def test_a_name_is_either_shared_or_generated(world: World) -> None:
     world.engine().present(SHARE)
 
@@ -275,7 +334,7 @@ def test_what_the_server_refuses_leaves_nothing_behind(world: World) -> None:
     with pytest.raises(Rejected):
         world.engine().present(replace(SHARE, passphrase="abc", share_domain="unknown.example.net"))
 
-    assert world.ledger.read(SHARE.name).attempt is None
+    assert world.ledger.read(SHARE.name).attempts == ()
     outcome = world.engine().present(SHARE)
     assert (outcome.action, outcome.warnings) == (Action.CREATED, ())
 
@@ -298,35 +357,6 @@ def test_a_dead_server_never_makes_a_second_link(world: World) -> None:
     assert world.engine().present(SHARE).action is Action.KEPT
 
 
-@pytest.mark.parametrize("reply", [b"", b"HTTP/1.1 200 OK\r\nContent-Le", b"HTTP/1.1 502 Bad Gateway\r\n\r\n"])
-def test_a_lost_reply_is_remembered_as_a_possible_orphan(world: World, reply: bytes) -> None:
-    with misbehaving(lambda socket: socket.sendall(reply)) as mute, Client(Address.of(mute.url)) as deaf:
-        with pytest.raises((ReplyLost, WrongAddress, ServerFault)):
-            world.engine(client=deaf).present(SHARE)
-
-    outcome = world.engine().present(SHARE)
-    assert outcome.action is Action.CREATED
-    assert "A link that nobody knows may exist, at the latest until 2027-01-15T09:00:00Z" in outcome.warnings[0]
-    assert world.engine().present(SHARE).warnings == ()
-
-
-def test_a_burn_that_the_server_refused_is_not_taken_for_ours_later(world: World) -> None:
-    protected = replace(SHARE, passphrase="correct-horse")
-    key = link_of(world.engine().present(protected)).metadata_key
-    with Client(Address.of("http://127.0.0.1:1"), sleep=lambda _seconds: None) as nowhere:
-
-        class Halfway(Client):
-            metadata = world.client.metadata
-            burn = nowhere.burn
-
-        with Halfway(Address.of(world.server.url)) as halfway, pytest.raises(Unreachable):
-            world.engine(client=halfway).absent(SHARE.name)
-    world.client.burn(key, "correct-horse")
-
-    outcome = world.engine().present(protected)
-    assert (outcome.action, outcome.state) == (Action.KEPT, "burned")
-
-
 def test_a_burn_whose_reply_was_lost_was_ours(world: World) -> None:
     key = link_of(world.engine().present(SHARE)).metadata_key
 
@@ -340,32 +370,60 @@ def test_a_burn_whose_reply_was_lost_was_ours(world: World) -> None:
     with Deaf(Address.of(world.server.url)) as deaf, pytest.raises(ReplyLost):
         world.engine(client=deaf).absent(SHARE.name)
 
+    assert world.engine().absent(SHARE.name).action is Action.ABSENT
     assert world.engine().present(SHARE).action is Action.CREATED
+
+
+def test_what_is_wanted_absent_stays_so_when_its_burn_fails(world: World) -> None:
+    protected = replace(SHARE, passphrase="correct-horse")
+    world.engine().present(protected)
+    with cannot_burn(world, Unreachable("no connection")) as failing, pytest.raises(Unreachable):
+        world.engine(client=failing).absent(SHARE.name)
+    assert world.live_links() == 1
+
+    assert world.engine().absent(SHARE.name).action is Action.BURNED
+    assert world.live_links() == 0
 
 
 def test_a_burn_that_fails_is_owed_and_paid_by_the_next_run(world: World) -> None:
     world.engine().present(SHARE)
-
-    class Refusing(Client):
-        def burn(self, *_arguments: object) -> None:  # type: ignore[override]
-            raise Unreachable("no connection")
-
-    with Refusing(Address.of(world.server.url), Credentials.of(*world.server.account("x@example.com"))) as refusing:
-        outcome = world.engine(client=refusing).present(replace(SHARE, secret="other"))
+    with cannot_burn(world, Unreachable("no connection")) as failing:
+        outcome = world.engine(client=failing).present(replace(SHARE, secret="other"))
     assert outcome.action is Action.REPLACED
-    assert "could not be burned (no connection). The next run tries again" in outcome.warnings[0]
+    assert "could not be burned (no connection). The next run that names it tries again" in outcome.warnings[0]
     assert world.live_links() == 2
 
     assert world.engine().present(replace(SHARE, secret="other")).warnings == ()
     assert world.live_links() == 1
 
 
-def test_a_link_that_cannot_be_recorded_is_taken_back(world: World) -> None:
-    class Full(SqliteLedger):
-        def complete(self, *_arguments: object) -> None:  # type: ignore[override]
-            raise LedgerError("the disk is full", "make room")
+def test_a_server_that_takes_no_more_burns_for_now_fails_no_run(world: World) -> None:
+    limit = RateLimited("Cripes! You have been rate limited.")
+    world.engine().present(SHARE)
+    stranger = world.server.share("x")["metadata_key"]
+    with cannot_burn(world, limit) as limited:
+        for outcome in (
+            world.engine(client=limited).absent(SHARE.name),
+            world.engine(client=limited).absent_by_key(stranger),
+        ):
+            assert outcome.action is Action.BURN_OWED
+            assert "tries again; until then it can be read, at the latest until 20" in outcome.warnings[0]
+        assert world.engine(client=limited).absent(SHARE.name).action is Action.BURN_OWED
 
-    full = Full(world.ledger._path, world.ledger._scope, None)
+    assert world.engine().absent(SHARE.name, check=True).action is Action.BURNED
+    assert world.engine().absent(SHARE.name).action is Action.BURNED
+    assert world.engine().absent_by_key(stranger).action is Action.BURNED
+    assert world.live_links() == 0
+    assert world.ledger.entries() == {}
+
+
+def test_a_link_that_cannot_be_recorded_is_taken_back(world: World) -> None:
+    full = world.open_ledger()
+
+    def complete(*_arguments: object) -> None:
+        raise LedgerError("the disk is full", "make room")
+
+    full.complete = complete  # type: ignore[method-assign]
     with pytest.raises(LedgerError, match="disk is full"):
         world.engine(full).present(SHARE)
 

@@ -1,0 +1,156 @@
+"""What is particular to a ledger in a file: the files beside it, their rights, the disk."""
+
+from __future__ import annotations
+
+import base64
+import os
+import stat
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.errors import LedgerError
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.key import KeyFile
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.open import open_ledger as open_by_options
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sqlite import SqliteLedger
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.record import Entry
+from support.rows import ATTEMPT, OTHER_KEY, OWED, RECORD, SEALED
+from support.world import KEY
+
+Open = Callable[..., SqliteLedger]
+
+
+@pytest.fixture
+def open_file(ledger_file: Path) -> Open:
+    def opened(key: str | None = None, **options: bool) -> SqliteLedger:
+        return SqliteLedger(ledger_file, "scope", key, wait=30, **options)
+
+    return opened
+
+
+def files_of(ledger_file: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in ledger_file.parent.iterdir())
+
+
+def test_nothing_secret_is_on_the_disk(open_file: Open, ledger_file: Path) -> None:
+    ledger = open_file(key=KEY)
+    ledger.begin("alice", ATTEMPT)
+    ledger.complete("alice", ATTEMPT, RECORD, OWED)
+
+    for secret in (*SEALED, KEY):
+        assert secret.encode() not in files_of(ledger_file)
+
+
+def test_only_its_owner_can_read_its_files(open_file: Open, ledger_file: Path) -> None:
+    ledger = open_file()
+    with ledger.locked("alice"):
+        ledger.begin("alice", ATTEMPT)
+
+    assert stat.S_IMODE(ledger_file.parent.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(path.stat().st_mode) for path in ledger_file.parent.iterdir()} == {0o600}
+
+
+def test_a_lost_key_file_is_told(open_file: Open, ledger_file: Path) -> None:
+    open_file().begin("alice", ATTEMPT)
+    ledger_file.with_name("ledger.sqlite3.key").unlink()
+
+    with pytest.raises(LedgerError, match="has lost its key file"):
+        open_file().read("alice")
+
+
+def test_a_key_file_that_others_can_read_is_refused(open_file: Open, ledger_file: Path) -> None:
+    open_file().begin("alice", ATTEMPT)
+    ledger_file.with_name("ledger.sqlite3.key").chmod(0o640)
+
+    with pytest.raises(LedgerError, match="can be read by others; run: chmod 600"):
+        open_file().read("alice")
+
+
+def test_a_file_that_is_no_ledger_is_left_alone(open_file: Open, ledger_file: Path) -> None:
+    ledger_file.parent.mkdir()
+    ledger_file.write_text("my notes\n" * 100)
+
+    with pytest.raises(LedgerError, match="file is not a database"):
+        open_file(key=KEY).begin("alice", ATTEMPT)
+    assert ledger_file.read_text() == "my notes\n" * 100
+
+
+def test_three_and_four_slashes_name_the_same_file(tmp_path: Path) -> None:
+    options = {"ledger_key": KEY, "ledger_wait": 0}
+    with open_by_options({"ledger": f"sqlite:///{tmp_path}/a", **options}, "scope") as ledger:
+        ledger.begin("alice", ATTEMPT)
+
+    with open_by_options({"ledger": f"sqlite://{tmp_path}/a", **options}, "scope") as ledger:
+        assert ledger.read("alice").attempts == (ATTEMPT,)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk needs root: run as root, or in a user namespace")
+def test_a_full_disk_is_told_and_the_ledger_stays_whole(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(disk)], check=True)
+    try:
+        ledger = SqliteLedger(disk / "ledger.sqlite3", "scope", None, wait=0)
+        ledger.begin("alice", ATTEMPT)
+        ledger.complete("alice", ATTEMPT, RECORD, None)
+        with (disk / "ballast").open("wb", buffering=0) as ballast, pytest.raises(OSError, match="No space"):
+            while True:
+                ballast.write(b"x" * 4096)
+        with pytest.raises(LedgerError, match="that the disk has room"):
+            for number in range(1000):
+                ledger.begin(f"name {number}", ATTEMPT)
+
+        (disk / "ballast").unlink()
+        assert ledger.read("alice").record == RECORD
+        ledger.begin("bob", ATTEMPT)
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
+@pytest.mark.skipif(
+    os.geteuid() != 0, reason="a disk that cannot be written needs root: run as root, or in a user namespace"
+)
+def test_a_file_that_cannot_be_written_is_told(ledger_file: Path, open_file: Open) -> None:
+    open_file(KEY).complete("alice", ATTEMPT, RECORD, None)
+    folder = str(ledger_file.parent)
+    subprocess.run(["mount", "--bind", folder, folder], check=True)
+    try:
+        subprocess.run(["mount", "-o", "remount,bind,ro", folder], check=True)
+        with pytest.raises(LedgerError, match=r"cannot be used: .*check .* that its folder may be written"):
+            open_file(KEY).begin("bob", ATTEMPT)
+    finally:
+        subprocess.run(["umount", folder], check=True)
+    assert open_file(KEY).entries() == {"alice": Entry(RECORD)}
+
+
+@pytest.mark.parametrize("kept", [0, 50, 1000, 5000])
+def test_a_file_that_was_cut_short_is_told_and_left_alone(ledger_file: Path, open_file: Open, kept: int) -> None:
+    ledger = open_file(KEY)
+    for number in range(50):
+        ledger.complete(f"name {number}", ATTEMPT, RECORD, OWED)
+    with ledger_file.open("r+b") as file:
+        file.truncate(kept)
+    for beside in ("-wal", "-shm"):
+        ledger_file.with_name(ledger_file.name + beside).unlink(missing_ok=True)
+    before = ledger_file.read_bytes()
+
+    for use in (SqliteLedger.entries, lambda cut: cut.begin("bob", ATTEMPT)):
+        with pytest.raises(LedgerError, match=r"cannot be used"):
+            use(open_file(KEY))
+    assert ledger_file.read_bytes()[:kept] == before
+
+
+def test_a_key_file_holds_both_keys_while_they_change(open_file: Open, ledger_file: Path) -> None:
+    ledger = open_file()
+    ledger.complete("alice", ATTEMPT, RECORD, None)
+    key_file = KeyFile(ledger_file.with_name("ledger.sqlite3.key"))
+    old, new = key_file.read()[0], base64.b64decode(OTHER_KEY)
+
+    key_file.replace([old, new])
+    assert open_file().read("alice").record == RECORD
+    ledger.reseal(new)
+    assert open_file().read("alice").record == RECORD  # a change of keys that died here has done no harm
+    key_file.replace([new])
+    assert open_file().read("alice").record == RECORD
