@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from core import Core, RunFailed, Said
-
-from onetime_server.profile import V0_23
-from support.live_server import LiveServer, live_server
+from terraform_core import Core, RunFailed, Said
 from terraform_provider_onetimesecret import link
 from terraform_provider_onetimesecret.protocol import tfplugin6_pb2 as pb
 from terraform_provider_onetimesecret.protocol.values import UNKNOWN, decode, encode
 from terraform_provider_onetimesecret.provider import RPCS, Provider
+
+from onetime_server.profile import V0_23
+from support.live_server import LiveServer, live_server
 
 LINK = "onetimesecret_link"
 URL = "https://ots.example.com"
@@ -231,7 +231,7 @@ def test_an_unexpected_error_is_an_answer_without_its_text(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     core = Core(Provider(environ={}), url=URL)
-    schema = link.LINK.schema
+    schema = link.LinkResource.lifecycle.schema
     prior = schema.complete({"state": "new", "burn_on_destroy": True, "metadata_key": "k3y"})
 
     def fail(*_: object) -> None:
@@ -259,7 +259,7 @@ def test_http_is_loaded_only_to_call_the_server() -> None:
     """Most of the processes that Terraform starts only validate and plan."""
     code = """
 import sys
-from core import Core
+from terraform_core import Core
 from terraform_provider_onetimesecret.provider import Provider
 core = Core(Provider(environ={"OTS_URL": "https://ots.example.com", "OTS_USERNAME": "me", "OTS_API_TOKEN": "t"}))
 core.configure()
