@@ -54,13 +54,9 @@ def _version(_options: argparse.Namespace) -> None:
 
 
 def _schema(_options: argparse.Namespace) -> None:
-    from google.protobuf.json_format import MessageToDict
+    from .description import description
 
-    from .protocol import tfplugin6_pb2 as pb
-    from .provider import Provider
-
-    schema = MessageToDict(Provider().GetProviderSchema(pb.GetProviderSchema.Request()))
-    sys.stdout.write(json.dumps(schema, indent=2, sort_keys=True) + "\n")
+    sys.stdout.write(json.dumps(description(), indent=2) + "\n")
 
 
 def _serve(options: argparse.Namespace) -> str | None:

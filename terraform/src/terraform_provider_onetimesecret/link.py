@@ -172,6 +172,12 @@ class GeneratedLinkResource(LinkResource):
         return connection.client.generate(GenerateRequest(length=config["length"], **_delivery(config, share_domain)))
 
 
+RESOURCES: dict[str, type[LinkResource]] = {
+    "onetimesecret_link": LinkResource,
+    "onetimesecret_generated_link": GeneratedLinkResource,
+}
+
+
 def _delivery(config: Values, share_domain: str | None) -> dict[str, Any]:
     """The fields that both kinds of link are sent with."""
     passphrase = config["passphrase"] if config["passphrase"] is not None else config["passphrase_wo"]

@@ -19,7 +19,7 @@ from .connection import Connection
 from .data_sources import DATA_SOURCES, DataSource
 from .diagnostics import Problem, ProblemError, attribute_path, messages
 from .functions import FUNCTIONS
-from .link import GeneratedLinkResource, LinkResource, Now, utc_now
+from .link import RESOURCES, LinkResource, Now, utc_now
 from .onetime.errors import InvalidInput
 from .plan import plan
 from .protocol import tfplugin6_pb2 as pb
@@ -63,10 +63,7 @@ class Provider:
         self._stopped = threading.Event()
         self._connection: Connection | None = None
         self._not_configured = Problem("The provider is not configured")
-        self._resources: dict[str, LinkResource] = {
-            "onetimesecret_link": LinkResource(now),
-            "onetimesecret_generated_link": GeneratedLinkResource(now),
-        }
+        self._resources = {name: resource(now) for name, resource in RESOURCES.items()}
 
     # What there is
 

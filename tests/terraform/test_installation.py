@@ -1,0 +1,91 @@
+"""The command that people run: install, version, schema."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+from terraform_provider_onetimesecret.installation import LAUNCHER
+from terraform_provider_onetimesecret.onetime.version import VERSION
+from workspace import PROGRAMS, Workspace
+
+PROGRAM = str(PROGRAMS / "terraform-provider-onetimesecret")
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [PROGRAM, *arguments], env={**os.environ, **environment}, text=True, capture_output=True, check=False
+    )
+
+
+def test_version() -> None:
+    assert run("version").stdout == f"{VERSION}\n"
+
+
+def test_schema_is_json() -> None:
+    schema = json.loads(run("schema").stdout)
+    assert schema["resource_schemas"]["onetimesecret_link"]["attributes"]["secret_wo"]["write_only"] is True
+
+
+def test_install_writes_a_launcher_of_constant_bytes(tmp_path: Path) -> None:
+    for home in ("one", "two"):
+        done = run("install", HOME=str(tmp_path / home))
+        assert done.returncode == 0
+    one, two = sorted(tmp_path.rglob("terraform-provider-onetimesecret_v*"))
+    assert one.read_bytes() == two.read_bytes() == LAUNCHER.encode()
+    assert str(tmp_path) not in LAUNCHER
+    assert stat.S_IMODE(one.stat().st_mode) == 0o755
+    plugins = tmp_path / "one" / ".terraform.d" / "plugins"
+    assert one.relative_to(plugins).parts[:4] == ("registry.terraform.io", "onetimesecret", "onetimesecret", VERSION)
+    assert list(one.parent.iterdir()) == [one]  # anything else would spoil the lock file's hash
+
+
+def test_install_again_changes_nothing(tmp_path: Path) -> None:
+    for _ in range(2):
+        assert run("install", "--plugin-dir", str(tmp_path)).returncode == 0
+    [launcher] = (path for path in tmp_path.rglob("*") if path.is_file())
+    assert hashlib.sha256(launcher.read_bytes()).digest() == hashlib.sha256(LAUNCHER.encode()).digest()
+
+
+def test_install_says_what_is_wrong(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    done = run("install", "--plugin-dir", str(tmp_path / "file"))
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "give another --plugin-dir" in done.stderr
+
+
+def test_install_warns_when_terraform_would_not_find_the_program(tmp_path: Path) -> None:
+    done = run("install", "--plugin-dir", str(tmp_path), PATH="/usr/bin:/bin")
+    assert done.returncode == 0
+    assert f"is not on PATH, where Terraform must find it; add {PROGRAMS}" in done.stderr
+
+
+@pytest.mark.skipif(shutil.which("terraform-provider-onetimesecret", path="/usr/bin:/bin") is not None, reason="there")
+def test_a_provider_that_is_not_on_path_is_an_error_that_says_so(workspace: Workspace) -> None:
+    workspace.write('data "onetimesecret_status" "service" {}')
+    workspace.init()
+    terraform = shutil.which(workspace.command[0])
+    assert terraform is not None
+    workspace.command[0] = terraform
+    run = workspace.run("plan", "-no-color", PATH="/usr/bin:/bin")
+    assert run.exit_code == 1
+    assert "Failed to load plugin schemas" in run.one_line
+
+
+def test_the_lock_file_is_the_same_wherever_it_was_installed(workspace: Workspace, tmp_path: Path) -> None:
+    workspace.write("")
+    workspace.init()
+    lock = (workspace.folder / ".terraform.lock.hcl").read_text()
+    other = tmp_path / "other"
+    assert run("install", HOME=str(other)).returncode == 0
+    workspace.home = other
+    shutil.rmtree(workspace.folder / ".terraform")
+    workspace.done("init", "-lockfile=readonly")
+    assert (workspace.folder / ".terraform.lock.hcl").read_text() == lock
