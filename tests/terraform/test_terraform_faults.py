@@ -126,11 +126,13 @@ def test_ctrl_c_twice_ends_at_once_and_leaves_a_sound_state(slow_workspace: Work
     assert "1 to add" in slow_workspace.done("plan", "-no-color", "-lock=false")
 
 
-def test_a_provider_that_is_killed_leaves_a_sound_state(slow_workspace: Workspace, slow: SlowServer) -> None:
-    apply = slow_workspace.start("apply", "-auto-approve", "-no-color")
+def test_a_provider_that_crashes_leaves_a_sound_state_and_no_secret(
+    slow_workspace: Workspace, slow: SlowServer
+) -> None:
+    apply = slow_workspace.start("apply", "-auto-approve", "-no-color", TF_LOG="TRACE")
     assert slow.asked.wait(RUN_LIMIT)
     for process in providers_of(slow_workspace):
-        os.kill(process, signal.SIGKILL)
+        os.kill(process, signal.SIGABRT)
     run = ended(apply)
     assert run.exit_code == 1
     assert "Plugin did not respond" in run.output
