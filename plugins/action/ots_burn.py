@@ -8,13 +8,13 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.checks import check_key
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.action import OtsAction
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.action import LinkAction
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.arguments import BURN
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.desired import check_name
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine import Engine, Outcome
 
 
-class ActionModule(OtsAction):
+class ActionModule(LinkAction):
     SPEC = BURN
     RULES: ClassVar = {"mutually_exclusive": [("name", "metadata_key")], "required_one_of": [("name", "metadata_key")]}
 

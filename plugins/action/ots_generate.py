@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.action import OtsAction
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.action import LinkAction
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.arguments import GENERATE
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.desired import desired_generate
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine import Engine, Outcome
 
 
-class ActionModule(OtsAction):
+class ActionModule(LinkAction):
     SPEC = GENERATE
 
     def act(self, options: dict[str, Any], engine: Engine, *, check: bool) -> tuple[str | None, Outcome]:

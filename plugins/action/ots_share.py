@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.action import OtsAction
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.action import LinkAction
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.arguments import SHARE
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.desired import desired_share
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine import Engine, Outcome
 
 
-class ActionModule(OtsAction):
+class ActionModule(LinkAction):
     SPEC = SHARE
     RULES: ClassVar = {"required_if": [("state", "present", ["secret"])], "required_one_of": [("name", "secret")]}
 

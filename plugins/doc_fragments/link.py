@@ -33,18 +33,6 @@ options:
       - Changing it replaces the link.
       - Variable C(ots_share_domain), environment E(OTS_SHARE_DOMAIN), C(share_domain) in C(ansible.cfg).
     type: str
-  reissue_on:
-    description:
-      - After which ends of a link a new one is sent for the same value.
-      - V(expired), it was never read in its lifetime, or the server lost it.
-      - V(burned), somebody else burned it.
-      - V(received), it was read. Every run then sends a new link once the former was read.
-      - V(unknown), the server does not know the link any more and nobody knows whether it was read.
-      - After any other end nothing is sent; a warning says so, except for a link that was read.
-    type: list
-    elements: str
-    choices: [expired, burned, received, unknown]
-    default: [expired]
 """
 
     PLUGINS = r"""

@@ -35,13 +35,11 @@ options:
     description:
       - Number of characters of a value that is still to be generated, 1 to 128. Servers take 12 where it is not given.
     type: int
-  rotate_after:
-    description:
-      - Age at which the value is generated anew, as in V(90d); its former link is burned. Without it the value stays.
-    type: str
 extends_documentation_fragment:
   - onetimesecret.ots.link
   - onetimesecret.ots.link.plugins
+  - onetimesecret.ots.policy
+  - onetimesecret.ots.policy.rotation
   - onetimesecret.ots.connection
   - onetimesecret.ots.connection.plugins
   - onetimesecret.ots.ledger

@@ -30,12 +30,6 @@ options:
       - A value that exists is kept, whatever its length; a warning says so.
       - The server's alphabet holds quotes, backslashes and dollar signs; quote the value where you use it.
     type: int
-  rotate_after:
-    description:
-      - Age at which the value is generated anew and a new link sent, as in V(90d). The former link is burned.
-      - The age counts from when the value was generated, by the server's clock, whatever links it has had since.
-      - Without it the value stays until its name is burned.
-    type: str
   state:
     description:
       - V(present) makes one live link exist.
@@ -45,6 +39,8 @@ options:
     default: present
 extends_documentation_fragment:
   - onetimesecret.ots.link
+  - onetimesecret.ots.policy
+  - onetimesecret.ots.policy.rotation
   - onetimesecret.ots.connection
   - onetimesecret.ots.ledger
   - onetimesecret.ots.attributes

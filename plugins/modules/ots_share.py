@@ -38,6 +38,7 @@ options:
     default: present
 extends_documentation_fragment:
   - onetimesecret.ots.link
+  - onetimesecret.ots.policy
   - onetimesecret.ots.connection
   - onetimesecret.ots.ledger
   - onetimesecret.ots.attributes

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the onetimesecret.ots maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the actions have in common: arguments in, the engine, result out. All of it on the controller."""
+"""What the actions have in common: arguments in, result out, all of it on the controller."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ansible_collections.onetimesecret.ots.plugins.plugin_utils.results import r
 
 
 class OtsAction(ActionBase):
-    """Base of the actions: a subclass names its arguments and calls the engine."""
+    """Base of all actions: a subclass names its arguments and makes the result."""
 
     TRANSFERS_FILES = False
     _requires_connection = False  # nothing of this happens on the managed host
@@ -34,21 +34,16 @@ class OtsAction(ActionBase):
     RULES: ClassVar[dict[str, Any]] = {}
 
     @abstractmethod
-    def act(self, options: dict[str, Any], engine: Engine, *, check: bool) -> tuple[str | None, Outcome]:
-        """Do what the task asks for; return the name it was done under, and the outcome."""
+    def perform(self, options: dict[str, Any], *, check: bool) -> dict[str, Any]:
+        """Do what the task asks for and return its result. Raises OnetimeError and LedgerError."""
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
         try:
             options = options_of_action(self._arguments(), task_vars or {}, self._templar)
-            connection = Connection.of(options)
-            check = bool(self._task.check_mode)
-            with open_ledger(options, connection.scope, read_only=check) as ledger:
-                engine = Engine(ledger, connection.client, anonymous=connection.is_anonymous)
-                name, outcome = self.act(options, engine, check=check)
+            return result | self.perform(options, check=bool(self._task.check_mode))
         except (OnetimeError, LedgerError) as error:
             raise AnsibleActionFail(str(error)) from None
-        return result | result_of(name, outcome, connection.address)
 
     def _arguments(self) -> dict[str, Any]:
         _refuse_what_is_not_text(self._task.args)
@@ -56,6 +51,21 @@ class OtsAction(ActionBase):
         if validation.error_messages:
             raise AnsibleActionFail("; ".join(validation.error_messages))
         return dict(validation.validated_parameters)
+
+
+class LinkAction(OtsAction):
+    """Base of the actions that make a link exist, or not: a subclass calls the engine."""
+
+    @abstractmethod
+    def act(self, options: dict[str, Any], engine: Engine, *, check: bool) -> tuple[str | None, Outcome]:
+        """Do what the task asks for; return the name it was done under, and the outcome."""
+
+    def perform(self, options: dict[str, Any], *, check: bool) -> dict[str, Any]:
+        connection = Connection.of(options)
+        with open_ledger(options, connection.scope, read_only=check) as ledger:
+            engine = Engine(ledger, connection.client, anonymous=connection.is_anonymous)
+            name, outcome = self.act(options, engine, check=check)
+        return result_of(name, outcome, connection.address)
 
 
 def _refuse_what_is_not_text(arguments: dict[str, Any]) -> None:

@@ -33,17 +33,23 @@ LEDGER: Spec = {
     "ledger_wait": {"type": "float"},
 }
 
-LINK: Spec = {
-    "passphrase": {"type": "str", "no_log": True},
-    "ttl": {"type": "str"},
-    "recipient": {"type": "str"},
-    "share_domain": {"type": "str"},
+POLICY: Spec = {
     "reissue_on": {
         "type": "list",
         "elements": "str",
         "choices": [reason.value for reason in ReissueOn],
         "default": [ReissueOn.EXPIRED.value],
     },
+}
+
+ROTATION: Spec = {"rotate_after": {"type": "str"}}
+
+LINK: Spec = {
+    "passphrase": {"type": "str", "no_log": True},
+    "ttl": {"type": "str"},
+    "recipient": {"type": "str"},
+    "share_domain": {"type": "str"},
+    **POLICY,
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
 }
 
@@ -58,7 +64,7 @@ SHARE: Spec = {
 GENERATE: Spec = {
     "name": {"type": "str", "required": True},
     "length": {"type": "int"},
-    "rotate_after": {"type": "str"},
+    **ROTATION,
     **LINK,
     **CONNECTION,
     **LEDGER,
@@ -72,5 +78,19 @@ BURN: Spec = {
     **LEDGER,
 }
 
+LEDGER_INFO: Spec = {
+    "refresh": {"type": "bool", "default": False},
+    **POLICY,
+    **ROTATION,
+    **CONNECTION,
+    **LEDGER,
+}
+
+NEW_KEY: Spec = {
+    "new_ledger_key": {"type": "str", "no_log": True},
+    **CONNECTION,  # of no use here, but the action group's defaults may name them
+    **LEDGER,
+}
+
 # Written as text, or refused: YAML reads 0123 as 83 and `yes` as true, and would share that without a word.
-TEXT_ONLY = ("secret", "passphrase", "metadata_key", "api_token", "ledger_key", "recipient")
+TEXT_ONLY = ("secret", "passphrase", "metadata_key", "api_token", "ledger_key", "new_ledger_key", "recipient")

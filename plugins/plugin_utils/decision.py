@@ -58,7 +58,7 @@ _GONE = {
 
 
 def decide_present(
-    state: State | None, changed: bool, reissue_on: frozenset[ReissueOn], rotation_is_due: bool = False
+    state: State | None, changed: bool, reissue_on: frozenset[ReissueOn], *, rotation_is_due: bool = False
 ) -> Decision:
     """Decide about a link that shall exist.
 

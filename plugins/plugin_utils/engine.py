@@ -226,7 +226,10 @@ class Engine:
             if not (desired.partial and value is None)
         )
         decision = decide_present(
-            record.state if record else None, changed, desired.reissue_on, self._rotation_is_due(desired, record)
+            record.state if record else None,
+            changed,
+            desired.policy.reissue_on,
+            rotation_is_due=record is not None and desired.policy.rotation_is_due(record, self._clock()),
         )
         outcome = Outcome(decision.action, former=record, desired=desired, warnings=warnings)
         if decision.action is Action.KEPT:
@@ -234,11 +237,6 @@ class Engine:
         if decision.action is not Action.ROTATED:
             outcome = outcome.but_told([hints.value_of_another_length(desired, record)])
         return outcome
-
-    def _rotation_is_due(self, desired: Desired, record: Record | None) -> bool:
-        if record is None or desired.rotate_after is None:
-            return False
-        return record.server_time(self._clock()) >= record.value_created_at + desired.rotate_after
 
     def _fingerprint(self, name: str, part: str, value: str | None) -> str:
         # The name goes in, so that the ledger does not even tell that two names have the same passphrase.

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.address import Address
@@ -12,6 +13,7 @@ from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.state im
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.desired import Desired
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine import Outcome
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.record import Record
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.survey import Standing
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.times import iso_time
 
 
@@ -34,11 +36,44 @@ def result_of(name: str | None, outcome: Outcome, address: Address) -> dict[str,
     return result
 
 
+def listing_of(standings: Sequence[Standing]) -> dict[str, Any]:
+    """Return what a survey has found, as data for playbooks and as a table for people. No secret is in it."""
+    links = [_line(standing) for standing in standings]
+    rows = [TABLE, *([str(link[column] or "-") for column in TABLE] for link in links)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    table = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return {"links": links, "table": table}
+
+
+TABLE = ("name", "recipient", "state", "created_at", "expires_at", "due")
+
+
+def _line(standing: Standing) -> dict[str, Any]:
+    record = standing.record
+    return {
+        "name": standing.name,
+        "kind": record.kind.value if record else None,
+        "recipient": record.recipient if record else None,
+        "state": record.state.value if record else None,
+        "passphrase_required": record.passphrase is not None if record else None,
+        "ttl_asked": record.ttl_asked if record else None,
+        "ttl": record.ttl if record else None,
+        "value_created_at": iso_time(record.value_created_at) if record else None,
+        "created_at": iso_time(record.created_at) if record else None,
+        "expires_at": iso_time(record.expires_at) if record else None,
+        "received_at": iso_time(record.received_at) if record and record.received_at else None,
+        "due": standing.due.value,
+        "burns_owed": standing.burns_owed,
+        "possible_orphans": standing.possible_orphans,
+    }
+
+
 def _link(record: Record, address: Address) -> dict[str, Any]:
     fields = {
         "link": address.link(record.secret_key, record.share_domain),
         "secret_key": record.secret_key,
         "metadata_key": record.metadata_key,
+        "ttl_asked": record.ttl_asked,
         "ttl": record.ttl,
         "expires_at": iso_time(record.expires_at),
         "passphrase_required": record.passphrase is not None,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shlex
-import sqlite3
 import stat
 from collections.abc import Iterator
 from email.message import EmailMessage
@@ -13,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.open import open_ledger
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.record import Record
 from local_stack import LocalStack
+from support.ledgers import ledger_of
 from support.playbooks import Playbooks, Run
 
 PLAYBOOKS = Path(__file__).resolve().parents[2] / "playbooks"
@@ -36,11 +35,8 @@ def quickstart(playbooks: Playbooks, servers: Path, *arguments: str) -> Run:
 
 def records(stack: LocalStack) -> dict[str, Record]:
     """What the ledger holds, opened with its key."""
-    path = stack.folder / "ledger.sqlite3"
-    with sqlite3.connect(path) as db:
-        names = [name for (name,) in db.execute("SELECT name FROM link")]
-    ledger = open_ledger(f"sqlite://{path}", None, f"{stack.url} {stack.username}")
-    return {name: record for name in names if (record := ledger.read(name).record)}
+    with ledger_of(stack) as ledger:
+        return {name: entry.record for name, entry in ledger.entries().items() if entry.record}
 
 
 def text_of(mail: EmailMessage) -> str:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,25 +19,29 @@ POSTGRESQL = ("postgresql://", "postgres://")
 
 
 @contextmanager
-def open_ledger(options: Mapping[str, Any], scope: str, *, read_only: bool = False) -> Iterator[SqlLedger]:
+def open_ledger(
+    options: Mapping[str, Any], scope: str, *, next_key: str | None = None, read_only: bool = False
+) -> Iterator[SqlLedger]:
     """Hold the ledger that the options name, such as sqlite:///var/lib/ots/ledger.sqlite3 or postgresql://db/ots, open.
 
-    `scope` names the server and the account: names are unique within it. `read_only` makes and changes nothing.
+    `scope` names the server and the account: names are unique within it. `next_key` opens the ledger as well as the key that
+    the options give. `read_only` makes and changes nothing.
     Raises LedgerError for an URL that no back end knows.
     """
-    url, key, wait = options["ledger"], options["ledger_key"] or None, options["ledger_wait"]
-    with closing(_ledger(url, scope, key, wait, read_only=read_only)) as ledger:
+    url, wait = options["ledger"], options["ledger_wait"]
+    keys = [key for key in (options["ledger_key"], next_key) if key] if options["ledger_key"] else []
+    with closing(_ledger(url, scope, keys, wait, read_only=read_only)) as ledger:
         yield ledger
 
 
-def _ledger(url: str, scope: str, key: str | None, wait: float, *, read_only: bool) -> SqlLedger:
+def _ledger(url: str, scope: str, keys: Sequence[str], wait: float, *, read_only: bool) -> SqlLedger:
     if wait < 0:
         raise LedgerError("ledger_wait is less than 0", "give the seconds to wait for a name that another run holds")
     if url.startswith(POSTGRESQL):
         # Here, not above: psycopg is not to be paid for by who has a file.
         from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.postgresql import PostgresqlLedger
 
-        return PostgresqlLedger(url, scope, key, wait=wait, read_only=read_only)
+        return PostgresqlLedger(url, scope, keys, wait=wait, read_only=read_only)
     path = url.removeprefix(SQLITE).lstrip("/")
     if not url.startswith(SQLITE) or not path:
         raise LedgerError(
@@ -45,4 +49,4 @@ def _ledger(url: str, scope: str, key: str | None, wait: float, *, read_only: bo
             "give sqlite:///ABSOLUTE/PATH, sqlite:///~/PATH or postgresql://HOST/DATABASE",
         )
     file = Path(path).expanduser() if path.startswith("~") else Path("/", path)
-    return SqliteLedger(file, scope, key, wait=wait, read_only=read_only)
+    return SqliteLedger(file, scope, keys, wait=wait, read_only=read_only)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
@@ -53,10 +53,10 @@ class PostgresqlLedger(SqlLedger):
     MARK = "%s"
     BLOB = "BYTEA"
 
-    def __init__(self, url: str, scope: str, key: str | None, *, wait: float, read_only: bool = False) -> None:
+    def __init__(self, url: str, scope: str, keys: Sequence[str], *, wait: float, read_only: bool = False) -> None:
         super().__init__(scope, read_only=read_only)
         self._parameters = _parameters(url)
-        self._given_key = key
+        self._given_keys = [parse_key(text) for text in keys]
         self._wait = wait
         self._connection: Connection[dict[str, Any]] | None = None
         self._is_known_to_be_there = False
@@ -86,12 +86,12 @@ class PostgresqlLedger(SqlLedger):
             self._connection = None
 
     def _keys(self) -> list[bytes]:
-        if not self._given_key:
+        if not self._given_keys:
             raise LedgerError(
                 "ledger_key is missing; controllers that share a ledger need the same one",
                 "make one with: openssl rand -base64 32",
             )
-        return [parse_key(self._given_key)]
+        return self._given_keys
 
     def _is_there(self) -> bool:
         if not self._is_known_to_be_there:
@@ -112,8 +112,8 @@ class PostgresqlLedger(SqlLedger):
             with connection.transaction():
                 if write:
                     how = "pg_advisory_xact_lock" if alone else "pg_advisory_xact_lock_shared"
-                    connection.execute(f"SELECT {how}(%s)", (_number(SCHEMA),))  # type: ignore[arg-type]
-                yield connection  # type: ignore[misc]
+                    connection.execute(f"SELECT {how}(%s)", (_number(SCHEMA),))
+                yield connection
 
     def _db(self) -> Connection[dict[str, Any]]:
         if self._connection is None:

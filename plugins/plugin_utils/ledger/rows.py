@@ -32,13 +32,13 @@ class Rows:
     """Turns records into rows and back, for one scope (a server and an account)."""
 
     def __init__(self, seal: Seal, fingerprints: Fingerprints, scope: str) -> None:
-        self._seal = seal
-        self._fingerprints = fingerprints
+        self.seal = seal
+        self.fingerprints = fingerprints
         self._scope = scope
 
     def key_digest(self, metadata_key: str) -> str:
         """Return what stands for a metadata key in an open column, so that its row can be found."""
-        return self._fingerprints.of("metadata_key", metadata_key)
+        return self.fingerprints.of("metadata_key", metadata_key)
 
     def of_link(self, name: str, record: Record) -> Row:
         columns = {**asdict(record), "fingerprints": json.dumps(record.fingerprints)}
@@ -67,11 +67,11 @@ class Rows:
 
     def _sealed(self, table: str, name: str, columns: Row) -> Row:
         content = {column: columns.pop(column) for column in SEALED[table]}
-        sealed = self._seal.close(content, (table, self._scope, name))
+        sealed = self.seal.close(content, (table, self._scope, name))
         return {"scope": self._scope, "name": name, "sealed": sealed, **columns}
 
     def _opened(self, table: str, row: Mapping[str, Any]) -> Row:
         columns = dict(row)
         identity = (table, columns.pop("scope"), columns.pop("name"))
         columns.pop("key_digest", None)
-        return {**self._seal.open(columns.pop("sealed"), identity), **columns}
+        return {**self.seal.open(columns.pop("sealed"), identity), **columns}

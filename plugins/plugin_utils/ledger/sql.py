@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import cached_property
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger import schema
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.errors import LedgerError
@@ -33,8 +33,7 @@ class SqlLedger(ABC):
     def __init__(self, scope: str, *, read_only: bool = False) -> None:
         self._scope = scope
         self._read_only = read_only
-        self._seal: Seal | None = None
-        self._fingerprints: Fingerprints | None = None
+        self._opened: Rows | None = None
 
     @property
     @abstractmethod
@@ -66,7 +65,7 @@ class SqlLedger(ABC):
         """Run the block as one transaction, durable when it ends; with `alone` while nobody else is in one that writes."""
 
     def fingerprint(self, *parts: str | None) -> str:
-        return self._digests().of(*parts)
+        return self._rows().fingerprints.of(*parts)
 
     def read(self, name: str) -> Entry:
         if not self._is_there():
@@ -120,39 +119,41 @@ class SqlLedger(ABC):
             digest = self._rows().key_digest(owed.metadata_key)
             self._delete(db, "owed_burn", scope=self._scope, name=name, key_digest=digest)
 
+    def is_sealed_under(self, key: bytes) -> bool:
+        """Whether this is the ledger's key. False where there is no ledger yet."""
+        if not self._is_there():
+            return False
+        with self._transaction(write=False):
+            return self._rows().seal.check == Seal(key).check
+
     def reseal(self, new_key: bytes) -> None:
         """Seal all that is sealed, of every scope, under another ledger key. Fingerprints stay as they are."""
         new = Seal(new_key)
         with self._transaction(alone=True) as db:
+            old = self._rows().seal
             for table in SEALED:
                 for row in self._select(db, table):
                     identity = (table, row["scope"], row["name"])
-                    content = self._seal.open(row["sealed"], identity)
-                    self._put(db, table, {**row, "sealed": new.close(content, identity)})
-            self._describe(db, self._fingerprint_key(db), new)
+                    self._put(db, table, {**row, "sealed": new.close(old.open(row["sealed"], identity), identity)})
+            self._describe(db, new, _fingerprint_key(self._ledger(db), old))
 
     @cached_property
     def _seals(self) -> list[Seal]:
         return [Seal(key) for key in self._keys()]
 
     def _rows(self) -> Rows:
-        return Rows(self._seal, self._digests(), self._scope)
-
-    def _digests(self) -> Fingerprints:
-        if self._fingerprints is None:
-            if self._read_only and not self._is_there():
-                return Fingerprints(
-                    os.urandom(KEY_BYTES)
-                )  # nothing is known: nothing can be recognised, by whatever key
+        if self._opened is None and self._read_only and not self._is_there():
+            # Nothing is known, so nothing can be recognised, by whatever key.
+            return Rows(self._seals[0], Fingerprints(os.urandom(KEY_BYTES)), self._scope)
+        if self._opened is None:
             with self._transaction(write=not self._read_only):
                 pass
-        return self._fingerprints
+        return cast("Rows", self._opened)
 
     def _fill(self, db: Database) -> None:
         """Make the tables of a new ledger."""
         schema.create(db, self.BLOB)
-        self._seal = self._seals[0]
-        self._describe(db, os.urandom(KEY_BYTES), self._seal)
+        self._describe(db, self._seals[0], os.urandom(KEY_BYTES))
 
     @contextmanager
     def _transaction(self, *, write: bool = True, alone: bool = False) -> Iterator[Database]:
@@ -176,13 +177,18 @@ class SqlLedger(ABC):
                 f"the ledger {self.place} has version {version}, this collection knows {schema.VERSION}",
                 "use the collection's version that wrote it, or another ledger",
             )
-        self._seal = next((seal for seal in self._seals if seal.check == ledger["key_check"]), None)
-        if self._seal is None:
-            raise LedgerError(f"the ledger {self.place} was sealed under another key", "give the right ledger_key")
+        seal = self._seal_of(ledger)
         if version < schema.VERSION:
             return True
-        self._fingerprints = self._fingerprints or Fingerprints(self._fingerprint_key(db))
+        if self._opened is None or self._opened.seal is not seal:
+            self._opened = Rows(seal, Fingerprints(_fingerprint_key(ledger, seal)), self._scope)
         return False
+
+    def _seal_of(self, ledger: Row) -> Seal:
+        for seal in self._seals:
+            if seal.check == ledger["key_check"]:
+                return seal
+        raise LedgerError(f"the ledger {self.place} was sealed under another key", "give the right ledger_key")
 
     def _migrate(self) -> None:
         if self._read_only:
@@ -193,16 +199,15 @@ class SqlLedger(ABC):
         with self._session(write=True, alone=True) as db:
             if self._is_outdated(db):  # still: nobody was faster
                 schema.migrate_from_1(db, self.BLOB)
-                self._describe(db, self._seal.fingerprint_key, self._seal)
-
-    def _fingerprint_key(self, db: Database) -> bytes:
-        return bytes.fromhex(str(self._seal.open(self._ledger(db)["sealed"], THE_LEDGER)["fingerprint_key"]))
+                seal = self._seal_of(self._ledger(db))
+                self._describe(db, seal, seal.fingerprint_key)
 
     def _ledger(self, db: Database) -> Row:
+        """Return the row of the table `ledger`, the only one."""
         return self._select(db, "ledger")[0]
 
-    def _describe(self, db: Database, fingerprint_key: bytes, seal: Seal) -> None:
-        """Write the row of the table `ledger`, the only one."""
+    def _describe(self, db: Database, seal: Seal, fingerprint_key: bytes) -> None:
+        """Write that row."""
         sealed = seal.close({"fingerprint_key": fingerprint_key.hex()}, THE_LEDGER)
         db.execute("DELETE FROM ledger")
         self._insert(db, "ledger", {"version": schema.VERSION, "key_check": seal.check, "sealed": sealed})
@@ -242,3 +247,7 @@ class SqlLedger(ABC):
         marks = ", ".join([self.MARK] * len(row))
         statement = f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks}){on_conflict}"  # noqa: S608
         db.execute(statement, tuple(row.values()))
+
+
+def _fingerprint_key(ledger: Row, seal: Seal) -> bytes:
+    return bytes.fromhex(str(seal.open(ledger["sealed"], THE_LEDGER)["fingerprint_key"]))

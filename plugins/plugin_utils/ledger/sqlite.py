@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -32,20 +32,16 @@ class SqliteLedger(SqlLedger):
     MARK = "?"
     BLOB = "BLOB"
 
-    def __init__(self, path: Path, scope: str, key: str | None, *, wait: float, read_only: bool = False) -> None:
+    def __init__(self, path: Path, scope: str, keys: Sequence[str], *, wait: float, read_only: bool = False) -> None:
         super().__init__(scope, read_only=read_only)
         self._path = path
-        self._given_key = key
+        self._given_keys = [parse_key(text) for text in keys]
+        self._key_file = KeyFile(self._beside(".key"))
         self._wait = wait
 
     @property
     def place(self) -> str:
         return str(self._path)
-
-    @property
-    def key_file(self) -> KeyFile | None:
-        """The file that the ledger's key is in; None where the key is given."""
-        return None if self._given_key else KeyFile(self._beside(".key"))
 
     def locked(self, name: str) -> AbstractContextManager[None]:
         self._make_folder()
@@ -55,17 +51,27 @@ class SqliteLedger(SqlLedger):
         pass
 
     def _keys(self) -> list[bytes]:
-        if self.key_file is None:
-            return [parse_key(str(self._given_key))]
-        keys = self.key_file.read()
+        if self._given_keys:
+            return self._given_keys
+        keys = self._key_file.read()
         if not keys and self._is_there():
             raise LedgerError(
-                f"the ledger {self._path} has lost its key file {self.key_file.path}", "restore it, or give ledger_key"
+                f"the ledger {self._path} has lost its key file {self._key_file.path}", "restore it, or give ledger_key"
             )
         if not keys and not self._read_only:
             self._make_folder()
-            keys = self.key_file.make()
+            keys = self._key_file.make()
         return keys or [os.urandom(KEY_BYTES)]  # without a ledger and allowed to make none
+
+    def reseal(self, new_key: bytes) -> None:
+        if self._given_keys:
+            super().reseal(new_key)
+            return
+        # Both keys are in the file until one of them is surely the ledger's: a crash in between loses neither.
+        in_use = next((key for key in self._keys() if self.is_sealed_under(key)), new_key)
+        self._key_file.replace([in_use, new_key])
+        super().reseal(new_key)
+        self._key_file.replace([new_key])
 
     def _is_there(self) -> bool:
         return self._path.exists()
@@ -101,8 +107,8 @@ class SqliteLedger(SqlLedger):
         except sqlite3.Error as error:
             raise self._unusable(error) from None
 
-    def _describe(self, db: Database, fingerprint_key: bytes, seal: Seal) -> None:
-        super()._describe(db, fingerprint_key, seal)
+    def _describe(self, db: Database, seal: Seal, fingerprint_key: bytes) -> None:
+        super()._describe(db, seal, fingerprint_key)
         db.execute(f"PRAGMA user_version = {schema.VERSION}")  # where version 1 of the ledger looks for it
 
     def _make_folder(self) -> None:

@@ -9,11 +9,23 @@ import yaml
 from ansible.plugins.loader import fragment_loader
 from ansible.utils.plugin_docs import add_fragments
 
-from ansible_collections.onetimesecret.ots.plugins.modules import ots_burn, ots_generate, ots_share
+from ansible_collections.onetimesecret.ots.plugins.modules import (
+    ots_burn,
+    ots_generate,
+    ots_ledger,
+    ots_ledger_info,
+    ots_share,
+)
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils import arguments
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.decision import Action
 
-MODULES = [(ots_share, arguments.SHARE), (ots_generate, arguments.GENERATE), (ots_burn, arguments.BURN)]
+MODULES = [
+    (ots_share, arguments.SHARE),
+    (ots_generate, arguments.GENERATE),
+    (ots_burn, arguments.BURN),
+    (ots_ledger, arguments.NEW_KEY),
+    (ots_ledger_info, arguments.LEDGER_INFO),
+]
 SHARED = {**arguments.CONNECTION, **arguments.LEDGER}
 
 

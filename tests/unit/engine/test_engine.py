@@ -22,7 +22,7 @@ from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.errors i
 )
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.state import State
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.decision import Action
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.desired import Desired, ReissueOn
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.desired import Desired, Policy, ReissueOn
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine import Engine, Outcome
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.errors import LedgerError
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.record import Record
@@ -149,7 +149,7 @@ def test_a_link_that_was_read_is_not_sent_again(world: World) -> None:
 
 
 def test_a_link_that_was_read_is_sent_again_where_that_is_asked_for(world: World) -> None:
-    wanted = replace(GENERATE, reissue_on=frozenset({ReissueOn.RECEIVED}))
+    wanted = replace(GENERATE, policy=Policy(frozenset({ReissueOn.RECEIVED})))
     value = world.read(link_of(world.engine().present(wanted)).secret_key)
     outcome = world.engine().present(wanted)
 
@@ -167,7 +167,7 @@ def test_an_expired_link_is_sent_again(world: World) -> None:
 
 
 def test_an_expired_link_is_not_sent_again_where_that_is_not_wanted(world: World) -> None:
-    never = replace(SHARE, reissue_on=frozenset())
+    never = replace(SHARE, policy=Policy(frozenset()))
     world.engine().present(never)
     world.server.clock.advance(3601)
     outcome = world.engine().present(never)
@@ -275,7 +275,7 @@ def test_what_a_partial_wish_leaves_out_is_kept_as_it_is(world: World) -> None:
     assert world.read(link_of(outcome).secret_key, "correct-horse") == link_of(first).value
 
 
-ROTATED = replace(GENERATE, ttl=30 * 86_400, rotate_after=86_400)
+ROTATED = replace(GENERATE, ttl=30 * 86_400, policy=Policy(rotate_after=86_400))
 
 
 def test_a_value_is_generated_anew_when_it_is_old_enough(world: World) -> None:
@@ -309,7 +309,7 @@ def test_the_age_of_a_value_counts_from_its_first_link(world: World) -> None:
 def test_clocks_that_are_an_hour_apart_change_nothing(world: World, hours: int) -> None:
     server_clock = world.server.clock
     world.controller_clock = lambda: server_clock() + hours * 3600
-    asked = replace(GENERATE, ttl=7200, rotate_after=86_400)
+    asked = replace(GENERATE, ttl=7200, policy=Policy(rotate_after=86_400))
     first = link_of(world.engine().present(asked))
 
     assert first.expires_at == int(server_clock()) + first.ttl

@@ -102,7 +102,7 @@ def test_nothing_secret_is_kept_open_or_in_a_repr(open_ledger: Open, ledger_url:
     ledger = open_ledger()
     ledger.begin("alice", ATTEMPT)
     ledger.complete("alice", OTHER_ATTEMPT, RECORD, OWED)
-    shown = f"{RECORD!r} {OWED!r} {ATTEMPT!r} {ledger!r} {ledger._seals!r} {ledger._fingerprints!r} {contents(ledger_url)!r}"
+    shown = f"{RECORD!r} {OWED!r} {ATTEMPT!r} {ledger!r} {ledger._seals!r} {ledger._rows().fingerprints!r} {contents(ledger_url)!r}"
 
     for secret in (*SEALED, KEY):
         assert secret not in shown
@@ -160,6 +160,7 @@ def test_a_new_key_opens_all_and_the_old_one_nothing(open_ledger: Open) -> None:
     assert open_ledger("another account", OTHER_KEY).read("bob").record == RECORD
     with pytest.raises(LedgerError, match="sealed under another key"):
         open_ledger().read("alice")
+    assert resealed.is_sealed_under(base64.b64decode(OTHER_KEY))
     with pytest.raises(LedgerError, match="sealed under another key"):
         ledger.begin("carol", ATTEMPT)  # by who had it open all the while
 

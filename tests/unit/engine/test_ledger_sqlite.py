@@ -25,7 +25,7 @@ Open = Callable[..., SqliteLedger]
 @pytest.fixture
 def open_file(ledger_file: Path) -> Open:
     def opened(key: str | None = None, **options: bool) -> SqliteLedger:
-        return SqliteLedger(ledger_file, "scope", key, wait=30, **options)
+        return SqliteLedger(ledger_file, "scope", [key] if key else [], wait=30, **options)
 
     return opened
 
@@ -92,7 +92,7 @@ def test_a_full_disk_is_told_and_the_ledger_stays_whole(tmp_path: Path) -> None:
     disk.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(disk)], check=True)
     try:
-        ledger = SqliteLedger(disk / "ledger.sqlite3", "scope", None, wait=0)
+        ledger = SqliteLedger(disk / "ledger.sqlite3", "scope", [], wait=0)
         ledger.begin("alice", ATTEMPT)
         ledger.complete("alice", ATTEMPT, RECORD, None)
         with (disk / "ballast").open("wb", buffering=0) as ballast, pytest.raises(OSError, match="No space"):
@@ -142,15 +142,27 @@ def test_a_file_that_was_cut_short_is_told_and_left_alone(ledger_file: Path, ope
     assert ledger_file.read_bytes()[:kept] == before
 
 
-def test_a_key_file_holds_both_keys_while_they_change(open_file: Open, ledger_file: Path) -> None:
-    ledger = open_file()
-    ledger.complete("alice", ATTEMPT, RECORD, None)
+def test_a_key_file_gets_the_new_key(open_file: Open, ledger_file: Path) -> None:
+    open_file().complete("alice", ATTEMPT, RECORD, None)
     key_file = KeyFile(ledger_file.with_name("ledger.sqlite3.key"))
     old, new = key_file.read()[0], base64.b64decode(OTHER_KEY)
 
-    key_file.replace([old, new])
+    open_file().reseal(new)
+    assert key_file.read() == [new]
     assert open_file().read("alice").record == RECORD
-    ledger.reseal(new)
-    assert open_file().read("alice").record == RECORD  # a change of keys that died here has done no harm
-    key_file.replace([new])
+    assert not open_file().is_sealed_under(old)
+
+
+@pytest.mark.parametrize("resealed", [False, True])
+def test_a_change_of_keys_that_died_half_way_loses_neither(open_file: Open, ledger_file: Path, resealed: bool) -> None:
+    open_file().complete("alice", ATTEMPT, RECORD, None)
+    key_file = KeyFile(ledger_file.with_name("ledger.sqlite3.key"))
+    old, new, newest = key_file.read()[0], b"n" * 32, base64.b64decode(OTHER_KEY)
+    key_file.replace([old, new])
+    if resealed:
+        SqliteLedger(ledger_file, "scope", [base64.b64encode(old).decode()], wait=0).reseal(new)
+
+    assert open_file().read("alice").record == RECORD
+    open_file().reseal(newest)
+    assert key_file.read() == [newest]
     assert open_file().read("alice").record == RECORD

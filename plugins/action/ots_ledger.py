@@ -1,0 +1,38 @@
+# Copyright: (c) 2026, the onetimesecret.ots maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Seal the ledger under a new key."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.action import OtsAction
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.arguments import NEW_KEY
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.errors import LedgerError
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.key import KEY_BYTES, parse_key
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.open import open_ledger
+
+
+class ActionModule(OtsAction):
+    SPEC = NEW_KEY
+
+    def perform(self, options: dict[str, Any], *, check: bool) -> dict[str, Any]:
+        new_key = _new_key(options)
+        # Names have a scope, the ledger's key has none.
+        with open_ledger(options, scope="", next_key=options["new_ledger_key"], read_only=check) as ledger:
+            changed = not ledger.is_sealed_under(new_key)
+            if changed and not check:
+                ledger.reseal(new_key)
+            return {"changed": changed, "ledger": ledger.place}
+
+
+def _new_key(options: dict[str, Any]) -> bytes:
+    if options["new_ledger_key"]:
+        return parse_key(options["new_ledger_key"], "new_ledger_key")
+    if options["ledger_key"]:
+        raise LedgerError(
+            "new_ledger_key is missing", "give it, as ledger_key is given; make one with: openssl rand -base64 32"
+        )
+    return os.urandom(KEY_BYTES)  # for the key file

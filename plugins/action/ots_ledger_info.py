@@ -1,0 +1,27 @@
+# Copyright: (c) 2026, the onetimesecret.ots maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tell what is in the ledger and how it stands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.action import OtsAction
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.arguments import LEDGER_INFO
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.connection import Connection
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.desired import policy_of
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.open import open_ledger
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.results import listing_of
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.survey import survey
+
+
+class ActionModule(OtsAction):
+    SPEC = LEDGER_INFO
+
+    def perform(self, options: dict[str, Any], *, check: bool) -> dict[str, Any]:  # noqa: ARG002 - it only reads
+        connection, policy = Connection.of(options), policy_of(options)
+        with open_ledger(options, connection.scope, read_only=True) as ledger:
+            entries = ledger.entries()
+        client = connection.client() if options["refresh"] and entries else None
+        return {"changed": False, **listing_of(survey(entries, policy, client))}
