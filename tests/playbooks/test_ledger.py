@@ -1,0 +1,96 @@
+"""The ledger from a playbook: what is in it, and under which key. In a file and in PostgreSQL."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import pytest
+
+from local_stack import LocalStack
+from support.playbooks import Playbooks
+
+KEYS = [base64.b64encode(bytes([number] * 32)).decode() for number in range(2)]
+MAKE: list[dict[str, Any]] = [
+    {
+        "onetimesecret.ots.ots_generate": {"name": "db/alice", "recipient": "alice@example.com", "ttl": "1h"},
+        "register": "alice",
+    },
+    {"onetimesecret.ots.ots_share": {"name": "key/bob", "secret": "of bob's", "ttl": "1h"}, "register": "bob"},
+]
+INFO = {"onetimesecret.ots.ots_ledger_info": {"refresh": True}, "register": "ledger"}
+SHOW = {"ansible.builtin.debug": {"var": "ledger"}}
+SECRETS = "[alice.value, alice.link, alice.secret_key, alice.metadata_key, bob.secret_key, bob.metadata_key]"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def ledger(request: pytest.FixtureRequest, playbooks: Playbooks) -> str:
+    """The URL of a ledger that the playbooks use, in each back end; its key is the first one."""
+    if request.param == "postgresql":
+        playbooks.environment["OTS_LEDGER"] = request.getfixturevalue("postgresql_server").new_database()
+    playbooks.environment["OTS_LEDGER_KEY"] = KEYS[0]
+    return playbooks.environment["OTS_LEDGER"]
+
+
+@pytest.mark.usefixtures("ledger")
+def test_it_is_told_in_one_request_and_without_a_secret(
+    stack: LocalStack, playbooks: Playbooks, pytestconfig: pytest.Config
+) -> None:
+    playbooks.run([*MAKE, playbooks.save(SECRETS)])
+    before = stack.requests()
+    run = playbooks.run([INFO, SHOW, playbooks.save("ledger", "ledger")], "-vvvv")
+
+    assert (run.exit_code, run.changed) == (0, 0), run.output
+    if pytestconfig.getoption("--release") == "v0.26":
+        assert stack.requests() == before + 1
+    for secret in (*playbooks.registered(), KEYS[0], stack.environment["OTS_API_TOKEN"]):
+        assert secret not in run.output
+    told = playbooks.registered("ledger")
+    assert [(link["name"], link["recipient"], link["due"]) for link in told["links"]] == [
+        ("db/alice", "alice@example.com", "kept"),
+        ("key/bob", None, "kept"),
+    ]
+    assert told["table"][0].split() == ["name", "recipient", "state", "created_at", "expires_at", "due"]
+
+
+@pytest.mark.usefixtures("ledger")
+def test_a_new_key_changes_no_link(stack: LocalStack, playbooks: Playbooks) -> None:
+    playbooks.run([*MAKE, playbooks.save("alice.value")])
+    value = playbooks.registered()
+    change = {"onetimesecret.ots.ots_ledger": {"new_ledger_key": KEYS[1]}}
+
+    assert playbooks.run([change], "--check").changed == 1
+    first, second = playbooks.run([change], "-vvvv", "--diff"), playbooks.run([change])
+    assert (first.changed, second.changed) == (1, 0), first.output + second.output
+    assert not any(key in first.output for key in KEYS)
+
+    assert "was sealed under another key; give the right ledger_key" in playbooks.run(MAKE).one_line
+    new = playbooks.run([*MAKE, playbooks.save("alice.value")], OTS_LEDGER_KEY=KEYS[1])
+    assert (new.exit_code, new.changed) == (0, 0), new.output
+    assert playbooks.registered() == value
+    assert stack.links_sent() == 2
+
+
+def test_a_key_file_is_given_a_new_key(stack: LocalStack, playbooks: Playbooks) -> None:
+    playbooks.run(MAKE)
+    key_file = stack.folder / "ledger.sqlite3.key"
+    old = key_file.read_text()
+
+    assert playbooks.run([{"onetimesecret.ots.ots_ledger": {}}]).changed == 1
+    assert key_file.read_text() != old
+    assert playbooks.run(MAKE).changed == 0
+
+
+def test_the_defaults_of_the_action_group_suit_every_action(playbooks: Playbooks) -> None:
+    defaults = {
+        name: playbooks.environment.pop(f"OTS_{name.upper()}") for name in ("url", "username", "api_token", "ledger")
+    }
+    tasks = [
+        *MAKE,
+        INFO,
+        {"onetimesecret.ots.ots_burn": {"name": "db/alice"}},
+        {"onetimesecret.ots.ots_ledger": {}},
+    ]
+    run = playbooks.run([{"block": tasks, "module_defaults": {"group/onetimesecret.ots.ots": defaults}}])
+
+    assert run.exit_code == 0, run.output
