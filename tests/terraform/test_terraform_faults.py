@@ -86,7 +86,7 @@ def providers_of(workspace: Workspace) -> list[int]:
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             works_here = (process / "cwd").readlink() == workspace.folder
-            if works_here and b"serve\0--version" in (process / "cmdline").read_bytes():
+            if works_here and b"\0serve\0" in (process / "cmdline").read_bytes():
                 found.append(int(process.name))
     return found
 
@@ -129,14 +129,15 @@ def test_ctrl_c_twice_ends_at_once_and_leaves_a_sound_state(slow_workspace: Work
 def test_a_provider_that_crashes_leaves_a_sound_state_and_no_secret(
     slow_workspace: Workspace, slow: SlowServer
 ) -> None:
-    apply = slow_workspace.start("apply", "-auto-approve", "-no-color", TF_LOG="TRACE")
+    log = slow_workspace.folder / "terraform.log"
+    apply = slow_workspace.start("apply", "-auto-approve", "-no-color", TF_LOG="TRACE", TF_LOG_PATH=str(log))
     assert slow.asked.wait(RUN_LIMIT)
     for process in providers_of(slow_workspace):
         os.kill(process, signal.SIGABRT)
     run = ended(apply)
     assert run.exit_code == 1
     assert "Plugin did not respond" in run.output
-    assert "s3cret" not in run.output
+    assert "s3cret" not in run.output + log.read_text()
     assert slow_workspace.state() == {}
     slow.may_reply.set()
     slow_workspace.apply()

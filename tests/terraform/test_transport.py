@@ -28,7 +28,7 @@ from terraform_provider_onetimesecret.transport.plugin import COOKIE
 from workspace import PROGRAMS
 
 PROGRAM = str(PROGRAMS / "terraform-provider-onetimesecret")
-SERVE = [PROGRAM, "serve", "--version", VERSION]
+SERVE = [PROGRAM, "serve", VERSION]
 END_LIMIT = 20  # seconds
 
 
@@ -178,7 +178,7 @@ def test_a_person_is_told_that_serve_is_for_terraform() -> None:
 
 
 def test_a_launcher_of_another_version_is_refused() -> None:
-    done = subprocess.run([PROGRAM, "serve", "--version", "9.9.9"], text=True, capture_output=True, check=False)
+    done = subprocess.run([PROGRAM, "serve", "9.9.9"], text=True, capture_output=True, check=False)
     assert (done.returncode, done.stdout) == (1, "")
     assert "the launcher is of version 9.9.9" in done.stderr
     assert "terraform-provider-onetimesecret install" in done.stderr

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import platform
 from pathlib import Path
 
 from .onetime.version import VERSION
@@ -14,7 +13,7 @@ PLUGIN_DIR = Path("~/.terraform.d/plugins")
 
 # The same bytes on every machine, because Terraform's lock file holds their hash: the program is found by PATH.
 LAUNCHER = f"""#!/bin/sh
-exec {PROGRAM} serve --version {VERSION}
+exec {PROGRAM} serve {VERSION}
 """
 
 _MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
@@ -34,5 +33,5 @@ def install(plugin_dir: Path) -> Path:
 
 def _platform() -> str:
     """Operating system and processor in Terraform's words, such as linux_amd64."""
-    machine = platform.machine().lower()
-    return f"{platform.system().lower()}_{_MACHINES.get(machine, machine)}"
+    machine = os.uname().machine
+    return f"{os.uname().sysname.lower()}_{_MACHINES.get(machine, machine)}"

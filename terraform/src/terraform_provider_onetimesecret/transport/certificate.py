@@ -6,7 +6,7 @@ certificate is never looked at by a person and trusted by one peer only, so all 
 
 from __future__ import annotations
 
-import secrets
+import os
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -56,7 +56,7 @@ def _to_be_signed(public_key: bytes, algorithm: bytes) -> bytes:
     return _der(
         _SEQUENCE,
         _der(_FIELD + 0, _der(_INTEGER, b"\2")),  # version 3
-        _der(_INTEGER, b"\1", secrets.token_bytes(8)),
+        _der(_INTEGER, b"\1", os.urandom(8)),
         algorithm,
         name,
         _der(_SEQUENCE, _time(now - timedelta(minutes=5)), _time(now + LIFETIME)),
