@@ -1,4 +1,4 @@
-"""docs/ is what the schema says, and says what the issue of secrets demands first."""
+"""docs/ is what the schema says, the examples are formatted, and the wheel is whole."""
 
 from __future__ import annotations
 

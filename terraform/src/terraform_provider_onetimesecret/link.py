@@ -87,6 +87,10 @@ class LinkResource:
             raise failure("The link's state cannot be told", error) from None
         known = _known_of(metadata, connection.settings.address)
         changing = {name: known[name] for name in ("state", "received_at")}
+        if (
+            known["state"] == State.UNKNOWN and not just_imported
+        ):  # a word of a newer server, which says nothing of an end
+            changing["state"] = state["state"]
         kept = {name: value for name, value in state.items() if value is not None}
         return {**state, **known, **kept, **changing}, []
 

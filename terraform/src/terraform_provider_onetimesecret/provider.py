@@ -107,8 +107,8 @@ class Provider:
 
     @rpc
     def ValidateProviderConfig(self, request: pb.ValidateProviderConfig.Request) -> pb.ValidateProviderConfig.Response:
-        config = decode(request.config)
-        problems = [] if unknown_settings(config) else _but_for_absence(read_settings(config, self._environ)[1])
+        # What is missing is judged when the provider is configured: the environment of that run may have it.
+        problems = SCHEMA.problems(decode(request.config))
         return pb.ValidateProviderConfig.Response(diagnostics=messages(problems))
 
     @rpc
@@ -246,11 +246,6 @@ def _capabilities() -> pb.ServerCapabilities:
 
 def _identity(values: Values) -> pb.ResourceIdentityData:
     return pb.ResourceIdentityData(identity_data=encode({"metadata_key": values["metadata_key"]}))
-
-
-def _but_for_absence(problems: list[Problem]) -> list[Problem]:
-    """`terraform validate` runs where the environment of the real run may be missing: the configuration decides that."""
-    return [problem for problem in problems if not problem.summary.startswith(("Missing", "Which"))]
 
 
 def _failed(response: Message, request: Message, problems: tuple[Problem, ...]) -> Message:

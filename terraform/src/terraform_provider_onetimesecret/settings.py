@@ -16,6 +16,23 @@ from .schema import NUMBER, STRING, Schema, optional
 
 DEFAULT_TIMEOUT = 30.0
 
+LONGEST_TIMEOUT = 86_400  # as the client has it
+
+
+def _check_timeout(value: Any) -> None:
+    try:
+        seconds = float(value)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= LONGEST_TIMEOUT:
+        raise InvalidInput(f"is no number of seconds above 0 and up to {LONGEST_TIMEOUT}", field="timeout")
+
+
+def _check_ca_bundle(path: str) -> None:
+    if not Path(path).exists():
+        raise InvalidInput("is no file or folder on this machine", field="ca_bundle")
+
+
 SCHEMA = Schema(
     "Hands out credentials by one-time links of [Onetime Secret](https://onetimesecret.com), the hosted service or a server"
     " of your own.",
@@ -25,11 +42,13 @@ SCHEMA = Schema(
             STRING,
             "Base URL of the service, such as `https://ots.example.com`. Or `OTS_URL`. Either this or `region`: there is no"
             " default, because an account lives in one place.",
+            check=lambda url: Address.of(url=url),
         ),
         optional(
             "region",
             STRING,
             "Region of the hosted service: " + ", ".join(f"`{region}`" for region in REGIONS) + ". Or `OTS_REGION`.",
+            check=lambda region: Address.of(region=region),
         ),
         optional(
             "username",
@@ -48,12 +67,14 @@ SCHEMA = Schema(
             "timeout",
             NUMBER,
             f"Seconds to wait for a connection, and for each piece of a reply. Default {DEFAULT_TIMEOUT:.0f}. Or `OTS_TIMEOUT`.",
+            check=_check_timeout,
         ),
         optional(
             "ca_bundle",
             STRING,
             "File or folder of certificate authorities to verify the server by, instead of the usual ones. Or"
             " `OTS_CA_BUNDLE`.",
+            check=_check_ca_bundle,
         ),
     ),
 )
@@ -77,26 +98,15 @@ def read_settings(config: Values, environ: Mapping[str, str]) -> tuple[Settings 
     Nothing may be unknown in CONFIG.
     """
     values = _resolve(config, environ)
-    problems = SCHEMA.problems(values) + _half_credentials(values)
-    address = timeout = None
-    try:
-        address = Address.of(values["url"], values["region"])
-    except InvalidInput as error:
-        problems.append(_problem(error))
-    try:
-        timeout = _timeout(values["timeout"])
-    except InvalidInput as error:
-        problems.append(_problem(error))
-    if values["ca_bundle"] and not Path(values["ca_bundle"]).exists():
-        problems.append(Problem("Invalid ca_bundle", "It is no file or folder on this machine.", "ca_bundle"))
-    if problems or address is None or timeout is None:
+    problems = SCHEMA.problems(values) + _missing_place(values) + _half_credentials(values)
+    if problems:
         return None, problems
     return Settings(
-        address,
+        Address.of(values["url"], values["region"]),
         username=values["username"] or "",
         api_token=values["api_token"] or "",
         share_domain=values["share_domain"],
-        timeout=timeout,
+        timeout=float(values["timeout"] or DEFAULT_TIMEOUT),
         ca_bundle=values["ca_bundle"],
     ), []
 
@@ -106,7 +116,7 @@ def unknown_settings(config: Values) -> list[str]:
     return [name for name, value in config.items() if value is UNKNOWN]
 
 
-def _resolve(config: Values, environ: Mapping[str, str]) -> dict[str, Any]:
+def _resolve(config: Values, environ: Mapping[str, str]) -> Values:
     values = {name: config.get(name) for name in SCHEMA.names}
     # A block that names the place is not contradicted by the environment.
     place_given = bool(values["url"] or values["region"])
@@ -116,26 +126,16 @@ def _resolve(config: Values, environ: Mapping[str, str]) -> dict[str, Any]:
     return values
 
 
-def _half_credentials(values: Mapping[str, Any]) -> list[Problem]:
+def _missing_place(values: Values) -> list[Problem]:
+    if bool(values["url"]) != bool(values["region"]):
+        return []
+    detail = "Give either url or region, here or as OTS_URL or OTS_REGION: an account lives in one place."
+    return [Problem("Which Onetime Secret?", detail, "url")]
+
+
+def _half_credentials(values: Values) -> list[Problem]:
     for given, missing in (("username", "api_token"), ("api_token", "username")):
         if values[given] and not values[missing]:
             detail = f"Give it along with {given}, or neither for anonymous links."
             return [Problem(f"Missing {missing}", detail, missing)]
     return []
-
-
-def _timeout(value: Any) -> float:
-    try:
-        seconds = DEFAULT_TIMEOUT if value is None else float(value)
-    except ValueError:
-        seconds = 0.0
-    if not 0 < seconds <= 86_400:
-        raise InvalidInput("is no number of seconds above 0 and up to 86400", field="timeout")
-    return seconds
-
-
-def _problem(error: InvalidInput) -> Problem:
-    text = str(error.args[0])
-    if text.startswith("give "):
-        return Problem("Which Onetime Secret?", f"{text.capitalize()}.", error.field)
-    return Problem(f"Invalid {error.field}", f"It {text}.", error.field)
