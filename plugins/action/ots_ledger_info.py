@@ -19,7 +19,7 @@ from ansible_collections.onetimesecret.ots.plugins.plugin_utils.survey import su
 class ActionModule(OtsAction):
     SPEC = LEDGER_INFO
 
-    def perform(self, options: dict[str, Any], *, check: bool) -> dict[str, Any]:  # noqa: ARG002 - it only reads
+    def perform(self, options: dict[str, Any], *, check: bool) -> dict[str, Any]:
         connection, policy = Connection.of(options), policy_of(options)
         with open_ledger(options, connection.scope, read_only=True) as ledger:
             entries = ledger.entries()

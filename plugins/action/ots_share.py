@@ -15,12 +15,18 @@ from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine import En
 
 class ActionModule(LinkAction):
     SPEC = SHARE
-    RULES: ClassVar = {"required_if": [("state", "present", ["secret"])], "required_one_of": [("name", "secret")]}
+    RULES: ClassVar = {
+        "mutually_exclusive": [("secret", "src")],
+        "required_if": [("state", "present", ("secret", "src"), True)],
+        "required_one_of": [("name", "secret", "src")],
+    }
 
     def act(self, options: dict[str, Any], engine: Engine, *, check: bool) -> tuple[str | None, Outcome]:
         name = options["name"]
         if options["state"] == "absent" and name:
             return name, engine.absent(name, check=check)
+        if options["src"]:
+            options = {**options, "secret": self.file_content(options["src"])}
         desired = engine.named(desired_share(options))
         if options["state"] == "absent":
             return desired.name, engine.absent(desired.name, check=check)

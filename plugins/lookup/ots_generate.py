@@ -46,6 +46,8 @@ extends_documentation_fragment:
   - onetimesecret.ots.ledger.plugins
 seealso:
   - module: onetimesecret.ots.ots_generate
+  - plugin: onetimesecret.ots.ots_share
+    plugin_type: lookup
 """
 
 EXAMPLES = r"""
@@ -73,46 +75,21 @@ _raw:
   elements: str
 """
 
+from collections.abc import Mapping
 from typing import Any
 
-from ansible.errors import AnsibleLookupError
-from ansible.plugins.lookup import LookupBase
-from ansible.utils.display import Display
-
-from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.errors import OnetimeError
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.connection import Connection
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.desired import desired_generate
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine import Engine
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.errors import LedgerError
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.open import open_ledger
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.options import options_of_lookup
-
-# Long enough for most rules on passwords, and plain to see where it turns up.
-PLACEHOLDER = "no-value-in-check-mode"
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.desired import Desired, desired_generate
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine import Outcome
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.lookup import PLACEHOLDER, LinkLookup
 
 
-class LookupModule(LookupBase):
-    def run(self, terms: list[str], variables: dict[str, Any] | None = None, **kwargs: Any) -> list[str]:
-        variables = variables or {}
-        try:
-            options = options_of_lookup(self, kwargs, variables, self._templar)
-            connection = Connection.of(options)
-            check = bool(variables.get("ansible_check_mode"))
-            names = terms or [variables["inventory_hostname"]]
-            with open_ledger(options, connection.scope, read_only=check) as ledger:
-                engine = Engine(ledger, connection.client, anonymous=connection.is_anonymous)
-                return [self._one(name, options, engine, connection, check) for name in names]
-        except (OnetimeError, LedgerError) as error:
-            raise AnsibleLookupError(str(error)) from None
+class LookupModule(LinkLookup):
+    def desired(self, name: str, options: Mapping[str, Any]) -> Desired:
+        return desired_generate({**options, "name": name}, partial=True)
 
-    def _one(self, name: str, options: dict[str, Any], engine: Engine, connection: Connection, check: bool) -> str:
-        desired = desired_generate({**options, "name": name}, partial=True)
-        outcome = engine.present(desired, check=check, refresh=False)
-        for warning in outcome.warnings:
-            Display().warning(f"{name}: {warning}")
-        if options["return"] == "value":
-            record = outcome.record or outcome.former
-            return record.value if record and record.value else PLACEHOLDER
-        if outcome.record:
-            return connection.address.link(outcome.record.secret_key, outcome.record.share_domain)
-        return connection.address.link(PLACEHOLDER)
+    def value_of(self, outcome: Outcome, connection: Connection, options: Mapping[str, Any]) -> str:
+        if options["return"] == "link":
+            return super().value_of(outcome, connection, options)
+        record = outcome.record or outcome.former
+        return record.value if record and record.value else PLACEHOLDER

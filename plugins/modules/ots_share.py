@@ -27,8 +27,13 @@ options:
   secret:
     description:
       - The value to share, 1 to 10,000 bytes in UTF-8. It must be text; put numbers in quotes.
-      - Required with O(state=present).
+      - Exactly one of O(secret) and O(src) is required with O(state=present).
     type: str
+  src:
+    description:
+      - A file on the controller whose text is the value to share, looked for as M(ansible.builtin.copy) looks for its C(src).
+        A file that is encrypted with Ansible Vault is decrypted, in memory only.
+    type: path
   state:
     description:
       - V(present) makes one live link exist.
@@ -43,6 +48,8 @@ extends_documentation_fragment:
   - onetimesecret.ots.ledger
   - onetimesecret.ots.attributes
 seealso:
+  - plugin: onetimesecret.ots.ots_share
+    plugin_type: lookup
   - module: onetimesecret.ots.ots_generate
   - module: onetimesecret.ots.ots_burn
 """

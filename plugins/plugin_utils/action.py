@@ -8,7 +8,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import Any, ClassVar
 
-from ansible.errors import AnsibleActionFail
+from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 
@@ -44,6 +44,20 @@ class OtsAction(ActionBase):
             return result | self.perform(options, check=bool(self._task.check_mode))
         except (OnetimeError, LedgerError) as error:
             raise AnsibleActionFail(str(error)) from None
+
+    def file_content(self, path: str) -> str:
+        """Return the text of a file on the controller, looked for as other actions look for theirs; vaulted ones are opened.
+
+        In memory only. Raises InvalidInput, which names `src`.
+        """
+        try:
+            text: str = self._loader.get_text_file_contents(self._find_needle("files", path))  # type: ignore[no-untyped-call]
+        except AnsibleError:
+            raise InvalidInput("cannot be read; give a file on the controller", field="src") from None
+        if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
+            # Core has escaped what is no UTF-8.
+            raise InvalidInput("is not text in UTF-8; encode it, as with b64encode, and give it as secret", field="src")
+        return text
 
     def _arguments(self) -> dict[str, Any]:
         _refuse_what_is_not_text(self._task.args)

@@ -56,6 +56,7 @@ LINK: Spec = {
 SHARE: Spec = {
     "name": {"type": "str"},
     "secret": {"type": "str", "no_log": True},
+    "src": {"type": "path"},
     **LINK,
     **CONNECTION,
     **LEDGER,
@@ -69,6 +70,25 @@ GENERATE: Spec = {
     **CONNECTION,
     **LEDGER,
 }
+
+REVEAL: Spec = {
+    "name": {"type": "str"},
+    "link": {"type": "str", "no_log": True},
+    "secret_key": {"type": "str", "no_log": True},
+    "passphrase": {"type": "str", "no_log": True},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    **CONNECTION,
+    **LEDGER,
+}
+
+METADATA_INFO: Spec = {
+    "name": {"type": "str"},
+    "metadata_key": {"type": "str", "no_log": True},
+    **CONNECTION,
+    **LEDGER,
+}
+
+SERVER_INFO: Spec = {**CONNECTION, **LEDGER}
 
 BURN: Spec = {
     "name": {"type": "str"},
@@ -93,4 +113,14 @@ NEW_KEY: Spec = {
 }
 
 # Written as text, or refused: YAML reads 0123 as 83 and `yes` as true, and would share that without a word.
-TEXT_ONLY = ("secret", "passphrase", "metadata_key", "api_token", "ledger_key", "new_ledger_key", "recipient")
+TEXT_ONLY = (
+    "secret",
+    "passphrase",
+    "metadata_key",
+    "secret_key",
+    "link",
+    "api_token",
+    "ledger_key",
+    "new_ledger_key",
+    "recipient",
+)

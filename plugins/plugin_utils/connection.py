@@ -50,6 +50,17 @@ class Connection:
             proxy=options["proxy"] or None,
         )
 
+    @classmethod
+    def of_link(cls, options: Mapping[str, Any], link: str) -> Connection:
+        """Return the way to where a link leads; with credentials only where that is the service that the options name."""
+        address = Address.of_link(link)
+        if options["url"] or options["region"]:
+            named = cls.of(options)
+            if named.address == address:
+                return named
+        elsewhere = {"url": address.base, "region": None, "username": None, "api_token": None}
+        return cls.of({**options, **elsewhere})
+
     @property
     def is_anonymous(self) -> bool:
         return self.username is None

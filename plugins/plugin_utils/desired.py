@@ -89,13 +89,16 @@ class Desired:
         )
 
 
-def desired_share(options: Mapping[str, Any]) -> Desired:
+def desired_share(options: Mapping[str, Any], *, partial: bool = False) -> Desired:
     """Return the link that ots_share asks for; its name is "" where none is given. Raises InvalidInput."""
     name = options["name"]
     if options["secret"] is None:
         raise InvalidInput("is missing; give the text to share", field="secret")
     return Desired(
-        name="" if name is None else check_name(name), secret=check_secret(options["secret"]), **_link_options(options)
+        name="" if name is None else check_name(name),
+        secret=check_secret(options["secret"]),
+        partial=partial,
+        **_link_options(options),
     )
 
 

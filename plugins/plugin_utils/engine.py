@@ -193,7 +193,7 @@ class Engine:
         try:
             yield
         except OnetimeError as error:
-            if not _may_have_taken_effect(error):
+            if not may_have_taken_effect(error):
                 self._ledger.abandon(name, attempt)
             raise
 
@@ -389,6 +389,6 @@ def _burn_due(former: Record | None) -> tuple[OwedBurn, ...]:
     return (OwedBurn.of(former),) if former and not former.state.is_final else ()
 
 
-def _may_have_taken_effect(error: OnetimeError) -> bool:
+def may_have_taken_effect(error: OnetimeError) -> bool:
     """Whether a request that ended so may have made a link all the same; a 200 that makes no sense may stand for one."""
     return isinstance(error, ReplyLost | ServerFault) or (isinstance(error, Refused) and error.status < 300)

@@ -57,6 +57,14 @@ def burn_owed(name: str, owed: OwedBurn, error: Exception) -> str:
     )
 
 
+def lost_value(name: str, started_at: int) -> str:
+    """Of a value that was revealed and not kept."""
+    return (
+        f"The server knows the link of {name!r} no more. A run that began at {iso_time(started_at)} died while it read it, so "
+        "the value is lost, unless the passphrase is wrong. Ask the sender for a new link."
+    )
+
+
 def nothing_told_without_an_account() -> str:
     """Of a server that refuses to tell anonymous callers how a link stands."""
     return (

@@ -88,12 +88,22 @@ class OwedBurn:
 
 
 @dataclass(frozen=True, slots=True)
+class Revealed:
+    """A link of somebody else's that was read, and its value; without a value, an intent to read it."""
+
+    secret_key: str = field(repr=False)
+    value: str | None = field(repr=False)
+    started_at: int  # on our clock
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """All that the ledger holds under one name."""
 
     record: Record | None = None
     attempts: tuple[Attempt, ...] = ()
     owed: tuple[OwedBurn, ...] = ()
+    revealed: tuple[Revealed, ...] = ()
 
     @property
     def metadata_keys(self) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from ansible_collections.onetimesecret.ots.plugins.plugin_utils.desired import D
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine import Outcome
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.record import Record
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.survey import Standing
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.tables import table
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.times import iso_time
 
 
@@ -39,13 +40,10 @@ def result_of(name: str | None, outcome: Outcome, address: Address) -> dict[str,
 def listing_of(standings: Sequence[Standing]) -> dict[str, Any]:
     """Return what a survey has found, as data for playbooks and as a table for people. No secret is in it."""
     links = [_line(standing) for standing in standings]
-    rows = [TABLE, *([str(link[column] or "-") for column in TABLE] for link in links)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    table = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    return {"links": links, "table": table}
+    return {"links": links, "table": table(LISTED, links)}
 
 
-TABLE = ("name", "recipient", "state", "created_at", "expires_at", "due")
+LISTED = ("name", "recipient", "state", "created_at", "expires_at", "due")
 
 
 def _line(standing: Standing) -> dict[str, Any]:

@@ -44,6 +44,12 @@ class Address:
             raise InvalidInput(f"is none of {', '.join(REGIONS)}", field="region")
         return cls(f"https://{region}.onetimesecret.com")
 
+    @classmethod
+    def of_link(cls, link: str) -> Address:
+        """Return the address of the service that a link such as https://HOST/secret/KEY leads to."""
+        parse_link(link)
+        return cls(_canonical(link.strip().rstrip("/").rpartition("/secret/")[0]))
+
     def api(self, path: str) -> str:
         """Return the URL of an endpoint, PATH being such as `/share`."""
         return self.base + API_PREFIX + path

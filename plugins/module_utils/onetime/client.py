@@ -19,7 +19,7 @@ from ._thirdparty import SecretStr
 from .address import Address
 from .checks import check_key, check_passphrase
 from .credentials import Credentials
-from .errors import OnetimeError, ReplyLost
+from .errors import OnetimeError, ReplyLost, UnknownSecret, WrongAddress
 from .inputs import GenerateRequest, ShareRequest, plain
 from .refusals import classify
 from .replies import Issued, Metadata, Revealed, Status, read_json
@@ -28,6 +28,7 @@ from .transport import Transport
 
 _REPLY_LIMIT = 1 << 20
 _LIST_LIMIT = 16 << 20
+_SHORT_KEY = "0123456789"
 
 _Model = TypeVar("_Model")
 
@@ -90,6 +91,16 @@ class Client:
         """Ask whether the service is up. Bad credentials make it raise NotAuthorized: the portable way to try them."""
         call = _Call("GET", "/status", reads=True)
         return self._understood(Status.of(self._ask(call)))
+
+    def is_before_0_24(self) -> bool:
+        """Tell releases before 0.24 from later ones, by what they say to a key that is shorter than any (contract §6)."""
+        try:
+            self.metadata(_SHORT_KEY)
+        except UnknownSecret:
+            return True
+        except WrongAddress:
+            return False
+        raise ReplyLost(f"{self.address.origin} replied, but not as the Onetime Secret v1 API does; check the URL")
 
     def share(self, request: ShareRequest) -> Issued:
         """Share a secret of the caller's own."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.record import Attempt, Entry, OwedBurn, Record
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.record import Attempt, Entry, OwedBurn, Record, Revealed
 
 
 class Ledger(Protocol):
@@ -46,6 +46,12 @@ class Ledger(Protocol):
 
     def settle(self, name: str, owed: OwedBurn) -> None:
         """Strike off a burn that is no longer owed."""
+
+    def keep(self, name: str, revealed: Revealed) -> None:
+        """Keep what was revealed, or the intent to reveal it; the values of other links under the name stay."""
+
+    def drop(self, name: str, revealed: Revealed) -> None:
+        """Drop what was revealed, or the intent to reveal it."""
 
     def close(self) -> None:
         """Give up what is held open."""

@@ -17,6 +17,7 @@ from ansible_collections.onetimesecret.ots.plugins.plugin_utils.record import (
     Kind,
     OwedBurn,
     Record,
+    Revealed,
 )
 
 Row = dict[str, Any]
@@ -25,6 +26,7 @@ SEALED = {
     "link": ("metadata_key", "secret_key", "passphrase", "value"),
     "attempt": ("passphrase",),
     "owed_burn": ("metadata_key", "passphrase"),
+    "revealed": ("secret_key", "value"),
 }
 
 
@@ -36,9 +38,9 @@ class Rows:
         self.fingerprints = fingerprints
         self._scope = scope
 
-    def key_digest(self, metadata_key: str) -> str:
-        """Return what stands for a metadata key in an open column, so that its row can be found."""
-        return self.fingerprints.of("metadata_key", metadata_key)
+    def key_digest(self, key: str) -> str:
+        """Return what stands for a metadata key or a secret key in an open column, so that its row can be found."""
+        return self.fingerprints.of("metadata_key", key)
 
     def of_link(self, name: str, record: Record) -> Row:
         columns = {**asdict(record), "fingerprints": json.dumps(record.fingerprints)}
@@ -49,6 +51,9 @@ class Rows:
 
     def of_owed_burn(self, name: str, owed: OwedBurn) -> Row:
         return self._sealed("owed_burn", name, {**asdict(owed), "key_digest": self.key_digest(owed.metadata_key)})
+
+    def of_revealed(self, name: str, revealed: Revealed) -> Row:
+        return self._sealed("revealed", name, {**asdict(revealed), "key_digest": self.key_digest(revealed.secret_key)})
 
     def link(self, row: Mapping[str, Any]) -> Record:
         columns = self._opened("link", row)
@@ -64,6 +69,9 @@ class Rows:
 
     def owed_burn(self, row: Mapping[str, Any]) -> OwedBurn:
         return OwedBurn(**self._opened("owed_burn", row))
+
+    def revealed(self, row: Mapping[str, Any]) -> Revealed:
+        return Revealed(**self._opened("revealed", row))
 
     def _sealed(self, table: str, name: str, columns: Row) -> Row:
         content = {column: columns.pop(column) for column in SEALED[table]}

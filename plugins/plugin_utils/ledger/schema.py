@@ -15,6 +15,7 @@ KEYS = {
     "link": ("scope", "name"),
     "attempt": ("scope", "name", "id"),
     "owed_burn": ("scope", "name", "key_digest"),
+    "revealed": ("scope", "name", "key_digest"),
 }
 
 
@@ -45,6 +46,7 @@ def create(db: Database, blob: str) -> None:
         )""")
     db.execute("CREATE INDEX link_by_key ON link (scope, key_digest)")
     _create_attempt(db, blob)
+    _create_revealed(db, blob)
     db.execute(f"""
         CREATE TABLE owed_burn (
             scope TEXT NOT NULL, name TEXT NOT NULL, key_digest TEXT NOT NULL, sealed {blob} NOT NULL,
@@ -69,6 +71,7 @@ def migrate_from_1(db: Database, blob: str) -> None:
     db.execute("UPDATE link SET value_created_at = created_at")
     db.execute("DROP TABLE attempt")
     _create_attempt(db, blob)
+    _create_revealed(db, blob)
 
 
 def _create_attempt(db: Database, blob: str) -> None:
@@ -77,4 +80,13 @@ def _create_attempt(db: Database, blob: str) -> None:
             scope TEXT NOT NULL, name TEXT NOT NULL, id TEXT NOT NULL, sealed {blob} NOT NULL,
             started_at BIGINT NOT NULL, ttl BIGINT, recipient TEXT, share_domain TEXT,
             PRIMARY KEY (scope, name, id)
+        )""")
+
+
+def _create_revealed(db: Database, blob: str) -> None:
+    db.execute(f"""
+        CREATE TABLE revealed (
+            scope TEXT NOT NULL, name TEXT NOT NULL, key_digest TEXT NOT NULL, sealed {blob} NOT NULL,
+            started_at BIGINT NOT NULL,
+            PRIMARY KEY (scope, name, key_digest)
         )""")

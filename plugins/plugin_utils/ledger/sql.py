@@ -19,7 +19,7 @@ from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.key impor
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.rows import SEALED, Row, Rows
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.schema import Database
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sealing import Fingerprints, Seal
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.record import Attempt, Entry, OwedBurn, Record
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.record import Attempt, Entry, OwedBurn, Record, Revealed
 
 THE_LEDGER = ("ledger", "the ledger itself")  # what the sealed part of its description is bound to
 
@@ -119,6 +119,15 @@ class SqlLedger(ABC):
             digest = self._rows().key_digest(owed.metadata_key)
             self._delete(db, "owed_burn", scope=self._scope, name=name, key_digest=digest)
 
+    def keep(self, name: str, revealed: Revealed) -> None:
+        with self._transaction() as db:
+            self._put(db, "revealed", self._rows().of_revealed(name, revealed))
+
+    def drop(self, name: str, revealed: Revealed) -> None:
+        with self._transaction() as db:
+            digest = self._rows().key_digest(revealed.secret_key)
+            self._delete(db, "revealed", scope=self._scope, name=name, key_digest=digest)
+
     def is_sealed_under(self, key: bytes) -> bool:
         """Whether this is the ledger's key. False where there is no ledger yet."""
         if not self._is_there():
@@ -216,16 +225,18 @@ class SqlLedger(ABC):
         # Intents first: where a transaction sees what others commit meanwhile, an intent that becomes a record is then
         # seen twice rather than not at all.
         rows, where = self._rows(), {"scope": self._scope, **where}
-        attempts, records, owed = defaultdict(list), {}, defaultdict(list)
+        attempts, records, owed, revealed = defaultdict(list), {}, defaultdict(list), defaultdict(list)
         for row in self._select(db, "attempt", **where):
             attempts[row["name"]].append(rows.attempt(row))
         for row in self._select(db, "link", **where):
             records[row["name"]] = rows.link(row)
         for row in self._select(db, "owed_burn", **where):
             owed[row["name"]].append(rows.owed_burn(row))
+        for row in self._select(db, "revealed", **where):
+            revealed[row["name"]].append(rows.revealed(row))
         return {
-            name: Entry(records.get(name), tuple(attempts[name]), tuple(owed[name]))
-            for name in sorted({*attempts, *records, *owed})
+            name: Entry(records.get(name), tuple(attempts[name]), tuple(owed[name]), tuple(revealed[name]))
+            for name in sorted({*attempts, *records, *owed, *revealed})
         }
 
     def _select(self, db: Database, table: str, **where: str) -> list[Row]:

@@ -14,7 +14,11 @@ from ansible_collections.onetimesecret.ots.plugins.modules import (
     ots_generate,
     ots_ledger,
     ots_ledger_info,
+    ots_metadata_info,
+    ots_recent_info,
+    ots_reveal,
     ots_share,
+    ots_status_info,
 )
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils import arguments
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.decision import Action
@@ -25,6 +29,10 @@ MODULES = [
     (ots_burn, arguments.BURN),
     (ots_ledger, arguments.NEW_KEY),
     (ots_ledger_info, arguments.LEDGER_INFO),
+    (ots_metadata_info, arguments.METADATA_INFO),
+    (ots_recent_info, arguments.SERVER_INFO),
+    (ots_reveal, arguments.REVEAL),
+    (ots_status_info, arguments.SERVER_INFO),
 ]
 SHARED = {**arguments.CONNECTION, **arguments.LEDGER}
 

@@ -179,6 +179,7 @@ def test_a_row_that_does_not_open_stops_the_change_of_keys(open_ledger: Open, le
 
 VERSION_1 = (
     "DROP TABLE attempt",
+    "DROP TABLE revealed",
     """CREATE TABLE attempt (scope TEXT NOT NULL, name TEXT NOT NULL, step TEXT NOT NULL, started_at INTEGER NOT NULL,
        ttl INTEGER, recipient TEXT, PRIMARY KEY (scope, name))""",
     "INSERT INTO attempt VALUES ('http://server ops@example.com', 'bob', 'send', 1800000000, NULL, NULL)",

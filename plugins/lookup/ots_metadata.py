@@ -1,0 +1,69 @@
+# Copyright: (c) 2026, the onetimesecret.ots maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What became of a link."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: ots_metadata
+author: onetimesecret.ots maintainers (@onetimesecret)
+version_added: 0.2.0
+short_description: What became of a link
+description:
+  - Asks the server how the link of a name stands, in every evaluation. Consumes nothing and returns neither value nor key.
+notes:
+  - Runs on the controller.
+  - Servers before release 0.26 call a link V(viewed) as soon as anybody has asked. It is as unread as V(new).
+options:
+  _terms:
+    description: Names of credentials in the ledger.
+    type: list
+    elements: str
+    required: true
+extends_documentation_fragment:
+  - onetimesecret.ots.connection
+  - onetimesecret.ots.connection.plugins
+  - onetimesecret.ots.ledger
+  - onetimesecret.ots.ledger.plugins
+seealso:
+  - module: onetimesecret.ots.ots_metadata_info
+"""
+
+EXAMPLES = r"""
+- name: Remind those who have not read theirs
+  ansible.builtin.debug:
+    msg: "{{ item }} has not read the link yet"
+  loop: [alice, bob]
+  when: lookup('onetimesecret.ots.ots_metadata', 'db/prod/' ~ item).state is onetimesecret.ots.ots_unread
+"""
+
+RETURN = r"""
+_raw:
+  description:
+    - What M(onetimesecret.ots.ots_metadata_info) returns for each name, such as C(state), C(expires_at) and C(received_at).
+      Only C(exists), which is false, where the ledger or the server does not know it.
+  type: list
+  elements: dict
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.connection import Connection
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.facts import facts_of_link
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.open import open_ledger
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.lookup import OtsLookup
+
+
+class LookupModule(OtsLookup):
+    def look_up(
+        self, terms: list[str], options: dict[str, Any], variables: Mapping[str, Any], *, check: bool
+    ) -> list[Any]:
+        connection = Connection.of(options)
+        with open_ledger(options, connection.scope, read_only=True) as ledger:
+            records = [ledger.read(name).record for name in terms]
+        return [
+            facts_of_link(connection.client(), record.metadata_key) if record else {"exists": False}
+            for record in records
+        ]

@@ -1,0 +1,163 @@
+"""A link of somebody else's is read once, and its value is the same ever after."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.address import Address
+from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.client import Client
+from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.errors import (
+    InvalidInput,
+    ReplyLost,
+    UnknownSecret,
+    Unreachable,
+)
+from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.replies import Revealed as Reply
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.connection import Connection
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.errors import LedgerError
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.revealing import (
+    Disclosure,
+    forget,
+    reveal,
+    secret_key_of,
+)
+from support.world import World
+
+
+def read(
+    world: World, key: str, name: str | None = "vendor", client: Client | None = None, **options: Any
+) -> Disclosure:
+    passphrase = options.pop("passphrase", None)
+    connect = lambda: client or world.client  # noqa: E731
+    return reveal(world.ledger, connect, name, key, passphrase, now=world.server.clock(), **options)
+
+
+def test_it_is_read_once(world: World) -> None:
+    key = world.server.share("licence ✓")["secret_key"]
+    first, second = read(world, key), read(world, key)
+
+    assert (first.value, first.changed, second.value, second.changed) == ("licence ✓", True, "licence ✓", False)
+    assert world.live_links() == 0
+    assert "licence" not in repr(first)
+
+
+def test_without_a_name_it_is_kept_under_one_of_its_own(world: World) -> None:
+    keys = [world.server.share(text)["secret_key"] for text in ("a", "b")]
+
+    assert [read(world, key, None).value for key in keys * 2] == ["a", "b", "a", "b"]
+
+
+def test_a_new_link_takes_the_former_values_place(world: World) -> None:
+    old, new = (world.server.share(text)["secret_key"] for text in ("old", "new"))
+    read(world, old)
+
+    assert (read(world, new).value, read(world, new).value) == ("new", "new")
+    with pytest.raises(UnknownSecret):
+        read(world, old)
+    assert read(world, new).value == "new"  # a link that fails does no harm to the value that is kept
+
+
+def test_check_mode_reads_nothing(world: World) -> None:
+    key = world.server.share("x")["secret_key"]
+    assert read(world, key, check=True) == Disclosure("vendor", None, changed=True)
+    assert world.live_links() == 1
+
+    read(world, key)
+    assert read(world, key, check=True) == Disclosure("vendor", "x", changed=False)
+
+
+def test_a_passphrase_is_given(world: World) -> None:
+    key = world.server.share("x", passphrase="correct-horse")["secret_key"]
+    with pytest.raises(UnknownSecret):
+        read(world, key, passphrase="wrong-horse")
+
+    assert read(world, key, passphrase="correct-horse").value == "x"
+
+
+def test_what_is_forgotten_is_gone(world: World) -> None:
+    read(world, world.server.share("x")["secret_key"])
+
+    assert forget(world.ledger, "vendor", check=True) is True
+    assert forget(world.ledger, "vendor") is True
+    assert forget(world.ledger, "vendor") is False
+    assert world.ledger.entries() == {}
+
+
+def test_a_value_that_died_with_its_run_is_told(world: World) -> None:
+    class Deaf(Client):
+        def reveal(self, *arguments: object) -> Reply:  # type: ignore[override]
+            super().reveal(*arguments)  # type: ignore[arg-type]
+            raise ReplyLost("the connection broke")
+
+    key = world.server.share("x")["secret_key"]
+    with Deaf(Address.of(world.server.url)) as deaf, pytest.raises(ReplyLost):
+        read(world, key, client=deaf)
+
+    with pytest.raises(
+        UnknownSecret, match=r"died while it read it, so the value is lost.*Ask the sender for a new link"
+    ):
+        read(world, key)
+    with pytest.raises(UnknownSecret, match="knows no such secret"):
+        read(world, key)
+
+
+def test_what_never_arrived_is_read_by_the_next_run(world: World) -> None:
+    key = world.server.share("x")["secret_key"]
+    with Client(Address.of("http://127.0.0.1:1"), sleep=lambda _seconds: None) as nowhere, pytest.raises(Unreachable):
+        read(world, key, client=nowhere)
+
+    assert world.ledger.entries() == {}
+    assert read(world, key).value == "x"
+
+
+def test_a_value_is_not_read_where_it_could_not_be_kept(world: World) -> None:
+    full = world.open_ledger()
+
+    def keep(*_arguments: object) -> None:
+        raise LedgerError("the disk is full", "make room")
+
+    full.keep = keep  # type: ignore[method-assign]
+    key = world.server.share("x")["secret_key"]
+    with pytest.raises(LedgerError):
+        reveal(full, lambda: world.client, "vendor", key, None, now=0)
+    assert world.live_links() == 1
+
+
+OPTIONS: dict[str, Any] = {
+    "url": "https://eu.example.com/ots",
+    "region": None,
+    "username": "ops@example.com",
+    "api_token": "t" * 40,
+    "timeout": 30.0,
+    "validate_certs": True,
+    "ca_bundle": None,
+    "proxy": None,
+}
+
+
+@pytest.mark.parametrize(
+    ("link", "base", "username"),
+    [
+        ("https://eu.example.com/ots/secret/" + "k" * 31, "https://eu.example.com/ots", "ops@example.com"),
+        ("https://EU.example.com:443/ots/secret/" + "k" * 31 + "/", "https://eu.example.com/ots", "ops@example.com"),
+        ("https://eu.example.com/secret/" + "k" * 31, "https://eu.example.com", None),
+        ("https://secrets.example.org/secret/" + "k" * 31, "https://secrets.example.org", None),
+    ],
+)
+def test_credentials_go_to_the_service_that_was_named_and_nowhere_else(
+    link: str, base: str, username: str | None
+) -> None:
+    connection = Connection.of_link(OPTIONS, link)
+
+    assert (connection.address.base, connection.username) == (base, username)
+    assert bool(connection.api_token) == bool(username)
+    assert secret_key_of(link, None) == "k" * 31
+
+
+@pytest.mark.parametrize("link", ["https://eu.example.com/", "ftp://x.example/secret/" + "k" * 31, "k" * 31])
+def test_what_is_no_link_is_refused(link: str) -> None:
+    with pytest.raises(InvalidInput) as error:
+        Connection.of_link(OPTIONS, link)
+    assert "k" * 31 not in str(error.value)
