@@ -1,6 +1,7 @@
 """Real SSH targets on loopback: Debian systems with an own disk, host name, accounts and processes, without containers.
 
-Usage: python tools/targets.py create FOLDER HOST…    starts them and writes FOLDER/inventory.yml
+Usage: python tools/targets.py create FOLDER HOST…    starts them and writes FOLDER/inventory.yml; HOST:systemd boots systemd,
+                                                      else the SSH server is all that runs, as in many containers
        python tools/targets.py destroy FOLDER         ends them; nothing of them is left
 
 The base system is built once from Debian's packages, at the mirrors of this machine's apt, and kept below .molecule/.
@@ -28,13 +29,20 @@ from targets_process import end, remember, wait_until
 CHECKOUT = Path(__file__).resolve().parent.parent
 CACHE = CHECKOUT / ".molecule"
 LAUNCH = Path(__file__).with_name("targets_launch.sh")
-PACKAGES = ("openssh-server", "python3", "python3-venv", "sudo")
+PACKAGES = ("openssh-server", "python3", "python3-venv", "sudo", "systemd-sysv")
 USER = "ansible"  # who Ansible logs in as; becomes root by sudo
 UNSHARE = ("unshare", "--mount", "--pid", "--uts", "--ipc", "--fork", "--kill-child", "sh", "-eu")
 PROBE = """
 mount -t tmpfs none /mnt
 mkdir /mnt/upper /mnt/work /mnt/root
 mount -t overlay -o lowerdir=/etc,upperdir=/mnt/upper,workdir=/mnt/work none /mnt/root
+"""
+REMOVE_GROUP = """
+mount -t cgroup2 none /mnt
+cd /mnt
+[ -d "$0" ] || exit 0
+while grep -q 'populated 1' "$0/cgroup.events"; do sleep 0.05; done
+find "$0" -depth -type d -exec rmdir {} +
 """
 
 
@@ -43,14 +51,17 @@ class TargetError(Exception):
 
 
 def create(folder: Path, hosts: list[str]) -> None:
-    """Start a target for each of `hosts`. `folder` gets the inventory, the keys of this run and a log for each host."""
+    """Start a target for each NAME or NAME:systemd. `folder` gets the inventory, the keys of this run and a log for each host."""
     check_machine()
     base = base_system()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     key = folder / "id_ed25519"
     if not key.exists():
         run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "targets", "-f", str(key))
-    ports = {host: start(folder, base, host) for host in hosts}
+    ports = {}
+    for host in hosts:
+        name, _, init = host.partition(":")
+        ports[name] = start(folder, base, name, init or "sshd")
     (folder / "inventory.yml").write_text(yaml.safe_dump(inventory(folder, ports)))
 
 
@@ -58,6 +69,7 @@ def destroy(folder: Path) -> None:
     """End every target that `create` started in `folder`, and remove the folder."""
     for record in folder.glob("*.process"):
         end(record, signal.SIGKILL)  # `unshare` takes no notice of SIGTERM; its child dies with it
+        run(*UNSHARE, "-c", REMOVE_GROUP, control_group(folder, record.stem))
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -88,7 +100,7 @@ def base_system() -> Path:
     with alone():
         if not base.exists():
             print(f"Building the base system of the targets, {suite}; it is kept in {base}", flush=True)
-            unfinished = base.with_suffix(".unfinished")
+            unfinished = base.with_name(f"{base.name}.unfinished")
             shutil.rmtree(unfinished, ignore_errors=True)
             build(suite, unfinished)
             unfinished.rename(base)
@@ -109,6 +121,7 @@ def build(suite: str, folder: Path) -> None:
         *proxy_settings(),
         f"--customize-hook=chroot \"$1\" useradd --create-home --shell /bin/bash --password '*' {USER}",
         f"--customize-hook={sudoers}",
+        '--customize-hook=systemctl --root="$1" mask getty.target console-getty.service',  # there is no console
         '--customize-hook=rm -f "$1"/etc/ssh/ssh_host_*',  # each target makes keys of its own
         suite,
         str(folder),
@@ -145,8 +158,8 @@ def proxy_settings() -> list[str]:
     return [f"--aptopt={line}" for line in settings if '"";' not in line]
 
 
-def start(folder: Path, base: Path, host: str) -> int:
-    """Start a target and return its port, once it answers. Its host key is added to `folder`/known_hosts."""
+def start(folder: Path, base: Path, host: str, init: str) -> int:
+    """Start a target, with `init` (sshd or systemd) as its first process, and return its port once it answers."""
     port = free_port()
     files = folder / host
     files.mkdir(exist_ok=True)
@@ -157,7 +170,7 @@ def start(folder: Path, base: Path, host: str) -> int:
     log = folder / f"{host}.log"
     with log.open("w") as output:
         process = subprocess.Popen(
-            [*UNSHARE, str(LAUNCH), str(base), str(files), host, str(port), USER],
+            [*UNSHARE, str(LAUNCH), str(base), str(files), host, str(port), USER, init, control_group(folder, host)],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
@@ -168,6 +181,11 @@ def start(folder: Path, base: Path, host: str) -> int:
     if process.poll() is not None:
         raise TargetError(f"{host} did not start: {log.read_text().strip()}")
     return port
+
+
+def control_group(folder: Path, host: str) -> str:
+    """The name of a control group for the processes of one target: systemd wants one of its own."""
+    return f"target-{sha256(str(folder / host).encode()).hexdigest()[:12]}"
 
 
 def inventory(folder: Path, ports: dict[str, int]) -> dict[str, object]:
