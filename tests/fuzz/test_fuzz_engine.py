@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -48,7 +48,7 @@ NAMES = (*SHARED, *GENERATED)
 names = st.sampled_from(NAMES)
 policies = st.builds(Policy, st.frozensets(st.sampled_from(ReissueOn)), st.sampled_from([None, None, 2 * HOUR, DAY]))
 recipients = st.sampled_from([None, None, "alice@example.com", "bob@example.com"])
-passphrases = st.sampled_from([None, None, "correct-horse", "battery-staple"])
+passphrases = st.sampled_from([None, None, None, "correct-horse", "battery-staple"])
 ttls = st.sampled_from([HOUR, 2 * HOUR, DAY, None])
 
 
@@ -57,7 +57,7 @@ def wishes(draw: st.DrawFn) -> Desired:
     name = draw(names)
     return Desired(
         name,
-        secret=draw(st.sampled_from(["s3cret", "other s3cret"])) if name in SHARED else None,
+        secret=draw(st.sampled_from(["s3cret", "s3cret", "other s3cret"])) if name in SHARED else None,
         passphrase=draw(passphrases),
         recipient=draw(recipients),
         ttl=draw(ttls),
@@ -95,6 +95,7 @@ class Lives(RuleBasedStateMachine):
         self.trouble: Trouble | None = None
         self.ledger = self.open_ledger()
         self.links: dict[str, Link] = {}  # by name
+        self.last: dict[str, Desired] = {}  # by name: what was asked for
         self.made: dict[str, Made] = {}  # by metadata key: all links that runs have made
         self.strangers: set[str] = set()  # metadata keys
         self.under_way: list[tuple[Callable[[], object], Made]] = []
@@ -138,9 +139,24 @@ class Lives(RuleBasedStateMachine):
 
     # What may happen
 
-    @rule(desired=wishes(), refresh=st.booleans(), trouble=st.none() | troubles, again=st.booleans())
+    @rule(desired=wishes(), refresh=st.booleans(), again=st.booleans())
+    def run_for_present(self, desired: Desired, refresh: bool, again: bool) -> None:
+        self.present(desired, refresh, None, again)
+
+    @rule(desired=wishes(), refresh=st.booleans(), trouble=troubles)
+    def run_for_present_in_trouble(self, desired: Desired, refresh: bool, trouble: Trouble) -> None:
+        self.present(desired, refresh, trouble, False)
+
+    @rule(name=names, policy=policies, refresh=st.booleans(), trouble=st.none() | troubles)
+    @precondition(lambda self: self.last)
+    def run_for_the_same(self, name: str, policy: Policy, refresh: bool, trouble: Trouble | None) -> None:
+        """Nothing changed but the policy."""
+        if name in self.last:
+            self.present(replace(self.last[name], policy=policy), refresh, trouble, False)
+
     def present(self, desired: Desired, refresh: bool, trouble: Trouble | None, again: bool) -> None:
         name = desired.name
+        self.last[name] = desired
         action = expected(desired, self.links.get(name), self.seen(name, refresh=refresh), self.our_clock())
         before, former, entry = self.receipts(), self.links.get(name), self.ledger.read(name)
 
@@ -205,7 +221,7 @@ class Lives(RuleBasedStateMachine):
         )
 
     @rule(name=names, trouble=st.none() | troubles, by_key=st.booleans(), again=st.booleans())
-    def absent(self, name: str, trouble: Trouble | None, by_key: bool, again: bool) -> None:
+    def run_for_absent(self, name: str, trouble: Trouble | None, by_key: bool, again: bool) -> None:
         former, entry = self.links.get(name), self.ledger.read(name)
         state, before = self.seen(name), self.receipts()
 
