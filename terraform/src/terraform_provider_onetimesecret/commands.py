@@ -31,10 +31,10 @@ def _parser() -> argparse.ArgumentParser:
 
 def _install(options: argparse.Namespace) -> None:
     try:
-        launcher = install(options.plugin_dir)
+        launcher, changed = install(options.plugin_dir)
     except OSError as error:
         sys.exit(f"{PROGRAM}: cannot write below {options.plugin_dir}: {error.strerror}; give another --plugin-dir")
-    sys.stdout.write(f"{ADDRESS} {VERSION} is at {launcher}\n")
+    sys.stdout.write(f"{ADDRESS} {VERSION} is {'now' if changed else 'already'} at {launcher}\n")
     if shutil.which(PROGRAM) is None:
         folder = Path(sys.argv[0]).resolve().parent
         sys.stderr.write(f"{PROGRAM} is not on PATH, where Terraform must find it; add {folder}\n")

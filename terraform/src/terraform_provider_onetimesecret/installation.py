@@ -19,16 +19,18 @@ exec {PROGRAM} serve {VERSION}
 _MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
-def install(plugin_dir: Path) -> Path:
-    """Write the launcher below PLUGIN_DIR, and return its path. Done again, it changes nothing."""
+def install(plugin_dir: Path) -> tuple[Path, bool]:
+    """Write the launcher below PLUGIN_DIR. Returns its path, and whether that changed anything."""
     launcher = plugin_dir.expanduser() / ADDRESS / VERSION / _platform() / f"{PROGRAM}_v{VERSION}"
+    if launcher.is_file() and launcher.read_text() == LAUNCHER and os.access(launcher, os.X_OK):
+        return launcher, False
     launcher.parent.mkdir(parents=True, exist_ok=True)
     # Replaced as a whole: a terraform that runs at this moment sees either launcher.
     draft = launcher.parent.parent / f"{PROGRAM}.{os.getpid()}"
     draft.write_text(LAUNCHER)
     draft.chmod(0o755)
     draft.replace(launcher)
-    return launcher
+    return launcher, True
 
 
 def _platform() -> str:
