@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -92,3 +93,14 @@ def test_handover_to_ansible(example: Workspace) -> None:
     assert (example.folder / "license").read_text() == SECRET
     assert SECRET not in (example.folder / "terraform.tfstate").read_text()
     assert example.plans_nothing()
+
+
+def test_the_readme_s_example(workspace: Workspace) -> None:
+    [example] = re.findall(r"```terraform\n(.*?)```", (EXAMPLES.parent / "README.md").read_text(), re.DOTALL)
+    (workspace.folder / "main.tf").write_text(example)
+    workspace.environment = {**workspace.environment, "TF_VAR_password": SECRET}
+    workspace.init()
+    workspace.apply()
+    assert workspace.output("has_alice_read_it") is False
+    assert workspace.plans_nothing()
+    workspace.done("destroy", "-auto-approve")

