@@ -99,6 +99,11 @@ links:
     received_at:
       description: When the link was read, where the server tells.
       type: str
+    delivered:
+      description:
+        - What M(onetimesecret.ots.ots_deliver) has sent of the link, each with C(part), C(channel), C(destination) and C(sent_at).
+      type: list
+      elements: dict
     due:
       description:
         - What the next run would do that asks for the same content under O(reissue_on) and O(rotate_after).

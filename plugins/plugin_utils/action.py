@@ -15,6 +15,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.errors import InvalidInput, OnetimeError
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.arguments import TEXT_ONLY, Spec
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.connection import Connection
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.delivering import DeliveryError
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine import Engine, Outcome
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.errors import LedgerError
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.open import open_ledger
@@ -42,7 +43,7 @@ class OtsAction(ActionBase):
         try:
             options = options_of_action(self._arguments(), task_vars or {}, self._templar)
             return result | self.perform(options, check=bool(self._task.check_mode))
-        except (OnetimeError, LedgerError) as error:
+        except (OnetimeError, LedgerError, DeliveryError) as error:
             raise AnsibleActionFail(str(error)) from None
 
     def file_content(self, path: str) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.address import REGIONS
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.desired import ReissueOn
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.record import Channel, Part
 
 Spec = dict[str, dict[str, Any]]
 
@@ -109,6 +110,26 @@ LEDGER_INFO: Spec = {
 NEW_KEY: Spec = {
     "new_ledger_key": {"type": "str", "no_log": True},
     **CONNECTION,  # of no use here, but the action group's defaults may name them
+    **LEDGER,
+}
+
+DELIVER: Spec = {
+    "name": {"type": "str", "required": True},
+    "part": {"type": "str", "choices": [part.value for part in Part], "default": Part.LINK.value},
+    "channel": {"type": "str", "choices": [channel.value for channel in Channel], "required": True},
+    "same_channel": {"type": "bool", "default": False},
+    "subject": {"type": "str", "default": "A credential for you"},
+    "text": {"type": "str", "no_log": True},
+    "to": {"type": "str"},
+    "smtp_host": {"type": "str"},
+    "smtp_port": {"type": "int"},
+    "smtp_security": {"type": "str", "choices": ["starttls", "tls", "none"], "default": "starttls"},
+    "smtp_username": {"type": "str"},
+    "smtp_password": {"type": "str", "no_log": True},
+    "smtp_sender": {"type": "str"},
+    "webhook_url": {"type": "str", "no_log": True},
+    "webhook_shape": {"type": "str", "choices": ["slack", "mattermost", "teams"], "default": "slack"},
+    **CONNECTION,
     **LEDGER,
 }
 

@@ -96,6 +96,30 @@ class Revealed:
     started_at: int  # on our clock
 
 
+class Part(StrEnum):
+    """What of a link is handed over by itself."""
+
+    LINK = "link"
+    PASSPHRASE = "passphrase"  # noqa: S105 - the word
+
+
+class Channel(StrEnum):
+    """A way by which something reaches a person."""
+
+    MAIL = "mail"
+    WEBHOOK = "webhook"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What was sent of the link that exists, and how."""
+
+    part: Part
+    channel: Channel
+    destination: str  # an address, or the host of a webhook
+    sent_at: int  # on our clock
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """All that the ledger holds under one name."""
@@ -104,6 +128,7 @@ class Entry:
     attempts: tuple[Attempt, ...] = ()
     owed: tuple[OwedBurn, ...] = ()
     revealed: tuple[Revealed, ...] = ()
+    deliveries: tuple[Delivery, ...] = ()
 
     @property
     def metadata_keys(self) -> tuple[str, ...]:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.address import Address
@@ -60,6 +61,7 @@ def _line(standing: Standing) -> dict[str, Any]:
         "created_at": iso_time(record.created_at) if record else None,
         "expires_at": iso_time(record.expires_at) if record else None,
         "received_at": iso_time(record.received_at) if record and record.received_at else None,
+        "delivered": [{**asdict(delivery), "sent_at": iso_time(delivery.sent_at)} for delivery in standing.deliveries],
         "due": standing.due.value,
         "burns_owed": standing.burns_owed,
         "possible_orphans": standing.possible_orphans,

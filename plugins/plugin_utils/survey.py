@@ -19,7 +19,7 @@ from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.errors i
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.state import State
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.decision import Action, decide_present
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.desired import Policy
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.record import Entry, Record
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.record import Delivery, Entry, Record
 
 if TYPE_CHECKING:
     from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.client import Client
@@ -35,6 +35,7 @@ class Standing:
     due: Action
     burns_owed: int
     possible_orphans: int
+    deliveries: tuple[Delivery, ...]
 
 
 def survey(
@@ -55,8 +56,10 @@ def survey(
             _due(record, entry, policy, now),
             burns_owed=len(entry.owed),
             possible_orphans=len(entry.attempts),
+            deliveries=entry.deliveries,
         )
         for name, entry in entries.items()
+        if entry.record or entry.owed or entry.attempts
     ]
 
 

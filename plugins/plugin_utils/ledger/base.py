@@ -8,7 +8,14 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.record import Attempt, Entry, OwedBurn, Record, Revealed
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.record import (
+    Attempt,
+    Delivery,
+    Entry,
+    OwedBurn,
+    Record,
+    Revealed,
+)
 
 
 class Ledger(Protocol):
@@ -46,6 +53,9 @@ class Ledger(Protocol):
 
     def settle(self, name: str, owed: OwedBurn) -> None:
         """Strike off a burn that is no longer owed."""
+
+    def delivered(self, name: str, delivery: Delivery) -> None:
+        """Note what was sent of the recorded link. With another record, or none, it is forgotten."""
 
     def keep(self, name: str, revealed: Revealed) -> None:
         """Keep what was revealed, or the intent to reveal it; the values of other links under the name stay."""

@@ -14,8 +14,11 @@ from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.state im
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sealing import Fingerprints, Seal
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.record import (
     Attempt,
+    Channel,
+    Delivery,
     Kind,
     OwedBurn,
+    Part,
     Record,
     Revealed,
 )
@@ -52,6 +55,9 @@ class Rows:
     def of_owed_burn(self, name: str, owed: OwedBurn) -> Row:
         return self._sealed("owed_burn", name, {**asdict(owed), "key_digest": self.key_digest(owed.metadata_key)})
 
+    def of_delivery(self, name: str, delivery: Delivery) -> Row:
+        return {"scope": self._scope, "name": name, **asdict(delivery)}
+
     def of_revealed(self, name: str, revealed: Revealed) -> Row:
         return self._sealed("revealed", name, {**asdict(revealed), "key_digest": self.key_digest(revealed.secret_key)})
 
@@ -72,6 +78,9 @@ class Rows:
 
     def revealed(self, row: Mapping[str, Any]) -> Revealed:
         return Revealed(**self._opened("revealed", row))
+
+    def delivery(self, row: Mapping[str, Any]) -> Delivery:
+        return Delivery(Part(row["part"]), Channel(row["channel"]), row["destination"], row["sent_at"])
 
     def _sealed(self, table: str, name: str, columns: Row) -> Row:
         content = {column: columns.pop(column) for column in SEALED[table]}

@@ -16,6 +16,7 @@ KEYS = {
     "attempt": ("scope", "name", "id"),
     "owed_burn": ("scope", "name", "key_digest"),
     "revealed": ("scope", "name", "key_digest"),
+    "delivery": ("scope", "name", "part"),
 }
 
 
@@ -45,8 +46,7 @@ def create(db: Database, blob: str) -> None:
             PRIMARY KEY (scope, name)
         )""")
     db.execute("CREATE INDEX link_by_key ON link (scope, key_digest)")
-    _create_attempt(db, blob)
-    _create_revealed(db, blob)
+    _create_what_version_1_lacked(db, blob)
     db.execute(f"""
         CREATE TABLE owed_burn (
             scope TEXT NOT NULL, name TEXT NOT NULL, key_digest TEXT NOT NULL, sealed {blob} NOT NULL,
@@ -70,23 +70,25 @@ def migrate_from_1(db: Database, blob: str) -> None:
     db.execute("ALTER TABLE link ADD COLUMN value_created_at BIGINT NOT NULL DEFAULT 0")
     db.execute("UPDATE link SET value_created_at = created_at")
     db.execute("DROP TABLE attempt")
-    _create_attempt(db, blob)
-    _create_revealed(db, blob)
+    _create_what_version_1_lacked(db, blob)
 
 
-def _create_attempt(db: Database, blob: str) -> None:
+def _create_what_version_1_lacked(db: Database, blob: str) -> None:
     db.execute(f"""
         CREATE TABLE attempt (
             scope TEXT NOT NULL, name TEXT NOT NULL, id TEXT NOT NULL, sealed {blob} NOT NULL,
             started_at BIGINT NOT NULL, ttl BIGINT, recipient TEXT, share_domain TEXT,
             PRIMARY KEY (scope, name, id)
         )""")
-
-
-def _create_revealed(db: Database, blob: str) -> None:
     db.execute(f"""
         CREATE TABLE revealed (
             scope TEXT NOT NULL, name TEXT NOT NULL, key_digest TEXT NOT NULL, sealed {blob} NOT NULL,
             started_at BIGINT NOT NULL,
             PRIMARY KEY (scope, name, key_digest)
+        )""")
+    db.execute("""
+        CREATE TABLE delivery (
+            scope TEXT NOT NULL, name TEXT NOT NULL, part TEXT NOT NULL, channel TEXT NOT NULL,
+            destination TEXT NOT NULL, sent_at BIGINT NOT NULL,
+            PRIMARY KEY (scope, name, part)
         )""")

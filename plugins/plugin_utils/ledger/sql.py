@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import cached_property
-from typing import ClassVar, cast
+from typing import Any, ClassVar, cast
 
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger import schema
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.errors import LedgerError
@@ -19,7 +19,14 @@ from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.key impor
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.rows import SEALED, Row, Rows
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.schema import Database
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sealing import Fingerprints, Seal
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.record import Attempt, Entry, OwedBurn, Record, Revealed
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.record import (
+    Attempt,
+    Delivery,
+    Entry,
+    OwedBurn,
+    Record,
+    Revealed,
+)
 
 THE_LEDGER = ("ledger", "the ledger itself")  # what the sealed part of its description is bound to
 
@@ -101,6 +108,7 @@ class SqlLedger(ABC):
         with self._transaction() as db:
             self._delete(db, "attempt", scope=self._scope, name=name, id=attempt.id)
             self._put(db, "link", self._rows().of_link(name, record))
+            self._delete(db, "delivery", scope=self._scope, name=name)
             if owed:
                 self._put(db, "owed_burn", self._rows().of_owed_burn(name, owed))
 
@@ -111,6 +119,7 @@ class SqlLedger(ABC):
     def retire(self, name: str, owed: OwedBurn | None) -> None:
         with self._transaction() as db:
             self._delete(db, "link", scope=self._scope, name=name)
+            self._delete(db, "delivery", scope=self._scope, name=name)
             if owed:
                 self._put(db, "owed_burn", self._rows().of_owed_burn(name, owed))
 
@@ -118,6 +127,10 @@ class SqlLedger(ABC):
         with self._transaction() as db:
             digest = self._rows().key_digest(owed.metadata_key)
             self._delete(db, "owed_burn", scope=self._scope, name=name, key_digest=digest)
+
+    def delivered(self, name: str, delivery: Delivery) -> None:
+        with self._transaction() as db:
+            self._put(db, "delivery", self._rows().of_delivery(name, delivery))
 
     def keep(self, name: str, revealed: Revealed) -> None:
         with self._transaction() as db:
@@ -225,18 +238,25 @@ class SqlLedger(ABC):
         # Intents first: where a transaction sees what others commit meanwhile, an intent that becomes a record is then
         # seen twice rather than not at all.
         rows, where = self._rows(), {"scope": self._scope, **where}
-        attempts, records, owed, revealed = defaultdict(list), {}, defaultdict(list), defaultdict(list)
-        for row in self._select(db, "attempt", **where):
-            attempts[row["name"]].append(rows.attempt(row))
-        for row in self._select(db, "link", **where):
-            records[row["name"]] = rows.link(row)
-        for row in self._select(db, "owed_burn", **where):
-            owed[row["name"]].append(rows.owed_burn(row))
-        for row in self._select(db, "revealed", **where):
-            revealed[row["name"]].append(rows.revealed(row))
+        found: dict[str, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
+        for table, read in (
+            ("attempt", rows.attempt),
+            ("link", rows.link),
+            ("owed_burn", rows.owed_burn),
+            ("revealed", rows.revealed),
+            ("delivery", rows.delivery),
+        ):
+            for row in self._select(db, table, **where):
+                found[row["name"]][table].append(read(row))
         return {
-            name: Entry(records.get(name), tuple(attempts[name]), tuple(owed[name]), tuple(revealed[name]))
-            for name in sorted({*attempts, *records, *owed, *revealed})
+            name: Entry(
+                record=next(iter(tables["link"]), None),
+                attempts=tuple(tables["attempt"]),
+                owed=tuple(tables["owed_burn"]),
+                revealed=tuple(tables["revealed"]),
+                deliveries=tuple(tables["delivery"]),
+            )
+            for name, tables in sorted(found.items())
         }
 
     def _select(self, db: Database, table: str, **where: str) -> list[Row]:

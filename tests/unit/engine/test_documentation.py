@@ -11,6 +11,7 @@ from ansible.utils.plugin_docs import add_fragments
 
 from ansible_collections.onetimesecret.ots.plugins.modules import (
     ots_burn,
+    ots_deliver,
     ots_generate,
     ots_ledger,
     ots_ledger_info,
@@ -27,6 +28,7 @@ MODULES = [
     (ots_share, arguments.SHARE),
     (ots_generate, arguments.GENERATE),
     (ots_burn, arguments.BURN),
+    (ots_deliver, arguments.DELIVER),
     (ots_ledger, arguments.NEW_KEY),
     (ots_ledger_info, arguments.LEDGER_INFO),
     (ots_metadata_info, arguments.METADATA_INFO),

@@ -38,7 +38,7 @@ def sql(ledger_url: str, *statements: str) -> list[Any]:
         return cursor.fetchall() if cursor.description else []
 
 
-TABLES = ("ledger", "link", "attempt", "owed_burn")
+TABLES = ("ledger", "link", "attempt", "owed_burn", "revealed", "delivery")
 
 
 def contents(ledger_url: str) -> list[Any]:
@@ -180,6 +180,7 @@ def test_a_row_that_does_not_open_stops_the_change_of_keys(open_ledger: Open, le
 VERSION_1 = (
     "DROP TABLE attempt",
     "DROP TABLE revealed",
+    "DROP TABLE delivery",
     """CREATE TABLE attempt (scope TEXT NOT NULL, name TEXT NOT NULL, step TEXT NOT NULL, started_at INTEGER NOT NULL,
        ttl INTEGER, recipient TEXT, PRIMARY KEY (scope, name))""",
     "INSERT INTO attempt VALUES ('http://server ops@example.com', 'bob', 'send', 1800000000, NULL, NULL)",

@@ -1,0 +1,127 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, the onetimesecret.ots maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Documentation of the action of the same name, which does the work on the controller."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: ots_deliver
+author: onetimesecret.ots maintainers (@onetimesecret)
+version_added: 0.2.0
+short_description: Send a link, or its passphrase, to a person, once
+description:
+  - Sends the link of a name, or the passphrase of the link, by mail or to a webhook, once for each link. What was sent is noted
+    in the ledger; another link under the name is sent again.
+  - A link and its passphrase do not go the same way, unless O(same_channel) allows it. A link that the server has mailed,
+    because it has a recipient, has gone by mail.
+  - A link that is known to be read, burned or expired is not sent.
+  - A run that dies between sending and noting sends the same link again.
+options:
+  name:
+    description: Name under which M(onetimesecret.ots.ots_share) or M(onetimesecret.ots.ots_generate) made the link.
+    type: str
+    required: true
+  part:
+    description: What to send.
+    type: str
+    choices: [link, passphrase]
+    default: link
+  channel:
+    description: By which way.
+    type: str
+    choices: [mail, webhook]
+    required: true
+  same_channel:
+    description: Whether the link and its passphrase may go by the same channel.
+    type: bool
+    default: false
+  subject:
+    description: Subject of the mail, first line in a chat.
+    type: str
+    default: A credential for you
+  text:
+    description:
+      - The message. C($link) or C($passphrase), C($name) and C($expires_at) stand for what they say; C($$) is a dollar sign.
+      - Without it a plain message in English is sent.
+    type: str
+  to:
+    description: Mail address of the recipient. Required with O(channel=mail).
+    type: str
+  smtp_host:
+    description: Mail server. Required with O(channel=mail).
+    type: str
+  smtp_port:
+    description: Its port; 587, 465 or 25 by O(smtp_security) where it is not given.
+    type: int
+  smtp_security:
+    description: How the connection is protected. The certificate is verified. V(none) is for a server on this very machine.
+    type: str
+    choices: [starttls, tls, none]
+    default: starttls
+  smtp_username:
+    description: Account at the mail server, with O(smtp_password).
+    type: str
+  smtp_password:
+    description: Its password.
+    type: str
+  smtp_sender:
+    description: Address of the sender. Required with O(channel=mail).
+    type: str
+  webhook_url:
+    description: URL of an incoming webhook, as secret as a password. Required with O(channel=webhook).
+    type: str
+  webhook_shape:
+    description: Whose form the message takes.
+    type: str
+    choices: [slack, mattermost, teams]
+    default: slack
+extends_documentation_fragment:
+  - onetimesecret.ots.connection
+  - onetimesecret.ots.ledger
+  - onetimesecret.ots.attributes
+seealso:
+  - module: onetimesecret.ots.ots_share
+  - module: onetimesecret.ots.ots_ledger_info
+"""
+
+EXAMPLES = r"""
+- name: Mail Alice her link from our own address
+  onetimesecret.ots.ots_deliver:
+    name: db/prod/alice
+    channel: mail
+    to: alice@example.com
+    subject: Your database password
+    text: "Hello Alice, it is behind $link, once and until $expires_at. The passphrase comes by chat."
+    smtp_host: mail.example.com
+    smtp_username: ops@example.com
+    smtp_password: "{{ vault_mail_password }}"
+    smtp_sender: ops@example.com
+
+- name: Tell her the passphrase in the chat
+  onetimesecret.ots.ots_deliver:
+    name: db/prod/alice
+    part: passphrase
+    channel: webhook
+    webhook_url: "{{ vault_alice_webhook }}"
+    webhook_shape: mattermost
+"""
+
+RETURN = r"""
+name:
+  description: Name of the credential.
+  returned: success
+  type: str
+  sample: db/prod/alice
+channel:
+  description: By which way it is sent.
+  returned: success
+  type: str
+  sample: mail
+sent_at:
+  description: When it was sent, ISO 8601 in UTC.
+  returned: when this run has sent it
+  type: str
+  sample: "2026-11-21T09:30:00Z"
+"""
