@@ -8,11 +8,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import yaml
 from terraform_provider_onetimesecret.installation import LAUNCHER
 from workspace import PROGRAMS
 
 from support.playbooks import Playbooks
+
+pytestmark = pytest.mark.long
 
 FOLDER = Path(__file__).resolve().parents[2] / "terraform"
 

@@ -10,6 +10,8 @@ import os
 import pytest
 from workspace import FROM_PYPI, Workspace
 
+pytestmark = pytest.mark.long
+
 OLD = os.environ.get("TERRAFORM_1_10", "")
 
 

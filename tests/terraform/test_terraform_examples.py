@@ -15,6 +15,8 @@ from workspace import PROGRAMS, PROVIDER, Workspace
 
 from local_stack import LocalStack
 
+pytestmark = pytest.mark.long
+
 EXAMPLES = Path(__file__).resolve().parents[2] / "terraform" / "examples"
 FOLDERS = sorted({file.parent for file in EXAMPLES.rglob("*.tf")})
 SECRET = "t0ken 'of' the example"

@@ -20,6 +20,8 @@ from workspace import RUN_LIMIT, Run, Workspace
 from local_stack import LocalStack
 from support.replay import misbehaving
 
+pytestmark = pytest.mark.long
+
 LINK = """
 resource "onetimesecret_link" "x" {
   secret = "s3cret"

@@ -45,7 +45,9 @@ class LinkResource:
             if write_only is None:
                 continue
             if not write_only_allowed:
-                detail = f"This Terraform would write it to plan and state. Upgrade, or give {name}, which stays in the state."
+                detail = (
+                    f"This one would write it to plan and state. Upgrade, or give {name}, which stays in the state."
+                )
                 problems.append(Problem(f"{name}_wo needs Terraform 1.11", detail, f"{name}_wo"))
             if plain is not None:
                 problems.append(Problem(f"Both {name} and {name}_wo", "Give one of them.", f"{name}_wo"))
@@ -86,13 +88,10 @@ class LinkResource:
         except OnetimeError as error:
             raise failure("The link's state cannot be told", error) from None
         known = _known_of(metadata, connection.settings.address)
-        changing = {name: known[name] for name in ("state", "received_at")}
-        if (
-            known["state"] == State.UNKNOWN and not just_imported
-        ):  # a word of a newer server, which says nothing of an end
-            changing["state"] = state["state"]
         kept = {name: value for name, value in state.items() if value is not None}
-        return {**state, **known, **kept, **changing}, []
+        if metadata.state is State.UNKNOWN:  # a word of a newer server, which says nothing of an end
+            return {**state, **known, **kept}, []
+        return {**state, **known, **kept, "state": known["state"], "received_at": known["received_at"]}, []
 
     def burn(self, connection: Connection, state: Values) -> list[Problem]:
         """Burn what nobody has read, if that is wished and possible. Returns warnings."""
