@@ -21,7 +21,7 @@ from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.open impo
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sql import SqlLedger
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.record import Entry
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.times import iso_time
-from onetime_server.profile import V0_23, V0_26
+from onetime_server.profile import V0_23, V0_26, Profile
 from onetime_server.store import Receipt
 from support.live_server import TOKEN, LiveServer
 from support.postgresql import Postgresql
@@ -66,7 +66,21 @@ OPERATIONS = {
 }
 NO_STEP = "(not killed)"
 BACK_ENDS = ("sqlite", "postgresql")
-ROWS = [(V0_26, False), (V0_26, True), (V0_23, False)]  # release, whether somebody else shares what looks the same
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What the matrix is made under. What looks alike is judged the same whatever keeps the ledger."""
+
+    release: Profile
+    look_alike: bool = False  # whether somebody else shares what looks like the dead run's link before the second run
+    back_ends: tuple[str, ...] = BACK_ENDS
+
+    def __str__(self) -> str:
+        return f"{self.release.name}, with a look-alike" if self.look_alike else self.release.name
+
+
+SETTINGS = [Setting(V0_26), Setting(V0_26, look_alike=True, back_ends=("sqlite",)), Setting(V0_23)]
 
 
 @dataclass
@@ -86,7 +100,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Place:
-    """A server and a ledger, and how to come by the URL of a ledger that does not exist yet."""
+    """A server and a ledger that exists, and how to come by the URL of one that does not."""
 
     server: LiveServer
     ledger_url: str
@@ -94,19 +108,19 @@ class Place:
 
     @classmethod
     def of(cls, server: LiveServer, back_end: str, folder: Path, postgresql: Postgresql) -> Place:
-        """A place with a ledger in a folder, or in a database server, as the back end's name says."""
+        """Make a place with a ledger in a folder, or in a database server, as the back end's name says."""
         new_ledger = {
             "sqlite": lambda: f"sqlite://{folder}/{uuid4().hex}/ledger.sqlite3",
             "postgresql": postgresql.new_database,
         }[back_end]
-        return cls(server, new_ledger(), new_ledger)
+        place = cls(server, new_ledger(), new_ledger)
+        with Controller.of(server, place.ledger_url).ledger() as ledger:
+            ledger.fingerprint()  # which makes it
+        return place
 
 
 def cells(place: Place, operation: Operation, *, look_alike: bool = False) -> Iterator[Cell]:
-    """Yield the operation's cells: killed at its first step, at its second, and so on until it outlives it.
-
-    With `look_alike`, somebody else shares what looks like the dead run's link before the second run.
-    """
+    """Yield the operation's cells: killed at its first step, at its second, and so on until it outlives it."""
     for number in itertools.count():
         controller = Controller.of(place.server, place.new_ledger() if operation.new_ledger else place.ledger_url)
         cell = _cell(controller, operation, number, look_alike=look_alike)

@@ -14,6 +14,7 @@ import requests
 
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.client import Client
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.base import Ledger
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.schema import Database
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sql import SqlLedger
 from support.steps import watch_transactions
 
@@ -68,11 +69,19 @@ def watched_ledger(ledger: SqlLedger, at: At) -> Ledger:
         return method()
 
     def made() -> None:
+        nonlocal doing
+        wanted, doing = doing, "make the ledger"
         make()
-        at(f"{doing}: the ledger was made")
+        at(f"{doing}: done")
+        doing = wanted
+
+    def filled(db: Database) -> None:
+        fill(db)
+        at(f"{doing}: the tables are there")
 
     watch_transactions(ledger, lambda moment: at(f"{doing}: {moment}"))
     make, ledger._make = ledger._make, made  # type: ignore[method-assign]
+    fill, ledger._fill = ledger._fill, filled  # type: ignore[method-assign]
     return Watched(ledger, around)  # type: ignore[return-value]
 
 

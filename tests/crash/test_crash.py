@@ -6,15 +6,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cells import BACK_ENDS, NO_STEP, OPERATIONS, ROWS, Place, cells
+from cells import NO_STEP, OPERATIONS, SETTINGS, Place, Setting, cells
 from server_process import server_process
 
 from support.live_server import LiveServer
 from support.postgresql import Postgresql
 
-pytestmark = pytest.mark.parametrize(
-    ("server", "look_alike"), ROWS, indirect=["server"], ids=[f"{row[0].name}{'-look-alike' * row[1]}" for row in ROWS]
-)
+ROWS = [
+    pytest.param(setting.release, setting, back_end, id=f"{setting}, {back_end}")
+    for setting in SETTINGS
+    for back_end in setting.back_ends
+]
 
 
 @pytest.fixture(scope="module")
@@ -23,14 +25,14 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         yield running
 
 
-@pytest.mark.parametrize("back_end", BACK_ENDS)
+@pytest.mark.parametrize(("server", "setting", "back_end"), ROWS, indirect=["server"])
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_one_link_remains(
-    server: LiveServer, look_alike: bool, back_end: str, operation: str, tmp_path: Path, postgresql_server: Postgresql
+    server: LiveServer, setting: Setting, back_end: str, operation: str, tmp_path: Path, postgresql_server: Postgresql
 ) -> None:
     place = Place.of(server, back_end, tmp_path, postgresql_server)
 
-    found = list(cells(place, OPERATIONS[operation], look_alike=look_alike))
+    found = list(cells(place, OPERATIONS[operation], look_alike=setting.look_alike))
 
     assert [(cell.step, cell.wrong) for cell in found if cell.wrong] == []
     assert found[-1].step == NO_STEP

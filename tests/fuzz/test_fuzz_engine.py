@@ -394,7 +394,7 @@ class Lives(RuleBasedStateMachine):
 
 
 BACK_ENDS = ("sqlite", "postgresql")
-LIVES = int(os.environ.get("OTS_LIVES", "60"))  # over all releases and back ends
+LIVES = int(os.environ.get("OTS_LIVES", "60"))  # over all releases and back ends; always the same ones unless it is set
 SETTINGS = settings(
     max_examples=LIVES // (len(PROFILES) * len(BACK_ENDS)),
     stateful_step_count=20,
