@@ -19,7 +19,8 @@ from local_stack import LocalStack
 
 
 def start(folder: Path) -> None:
-    """Start them; when this returns, they answer."""
+    """Start them; when this returns, they answer. Ends what an earlier start has left."""
+    stop(folder)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (folder / "stack.log").open("w") as log:
         process = subprocess.Popen(
