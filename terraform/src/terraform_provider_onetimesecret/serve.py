@@ -14,10 +14,12 @@ from .onetime.version import VERSION
 def serve(arguments: Sequence[str]) -> None:
     """Serve Terraform until it leaves. ARGUMENTS: the version that the launcher is of."""
     if arguments != [VERSION]:
-        sys.exit(
-            f"{PROGRAM}: the launcher is of version {' '.join(arguments)}, but {VERSION} is on PATH; run `{PROGRAM} install`"
-            " and `terraform init -upgrade`, or put the other one on PATH"
+        # On standard output, where Terraform waits for the handshake: it shows what else it finds there.
+        sys.stdout.write(
+            f"the launcher is of version {' '.join(arguments)}, but {PROGRAM} on PATH is {VERSION}; run `{PROGRAM} install`"
+            " and `terraform init -upgrade`, or put the other one on PATH\n"
         )
+        sys.exit(1)
     gc.disable()  # it would look through what is being loaded again and again: a fifth of the time to start
     from .provider import Provider
     from .transport.plugin import NotStartedByTerraformError, run

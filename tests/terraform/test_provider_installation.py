@@ -79,6 +79,20 @@ def test_a_provider_that_is_not_on_path_is_an_error_that_says_so(workspace: Work
     assert "Failed to load plugin schemas" in run.one_line
 
 
+def test_a_launcher_of_another_version_is_an_error_that_terraform_shows(workspace: Workspace, tmp_path: Path) -> None:
+    workspace.home = tmp_path / "home"
+    assert run("install", HOME=str(workspace.home)).returncode == 0
+    [launcher] = workspace.home.rglob("terraform-provider-onetimesecret_v*")
+    launcher.write_text(LAUNCHER.replace(VERSION, "9.9.9"))
+    workspace.write('data "onetimesecret_status" "service" {}')
+    workspace.init()
+    plan = workspace.run("plan", "-no-color")
+    assert plan.exit_code == 1
+    assert (
+        f"the launcher is of version 9.9.9, but terraform-provider-onetimesecret on PATH is {VERSION}" in plan.one_line
+    )
+
+
 def test_the_lock_file_is_the_same_wherever_it_was_installed(workspace: Workspace, tmp_path: Path) -> None:
     workspace.write("")
     workspace.init()
