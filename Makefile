@@ -53,14 +53,14 @@ format: $(VENV)/ready ## Format the Python code
 
 pins: $(VENV)/ready ## Compile requirements/dev.in into pinned versions
 	$(BIN)/uv pip compile --quiet --universal --upgrade --python-version 3.11 --no-header --no-emit-index-url \
-		requirements/dev.in server/pyproject.toml --output-file requirements/dev.txt
+		requirements/dev.in server/pyproject.toml terraform/pyproject.toml --output-file requirements/dev.txt
 
 clean: ## Remove all that the targets made
 	rm -rf $(VENV) .demo .sanity .pytest_cache .mypy_cache .ruff_cache .hypothesis dist
 
-$(VENV)/ready: requirements/dev.txt requirements.txt server/pyproject.toml tools/collection_tree.py
+$(VENV)/ready: requirements/dev.txt requirements.txt server/pyproject.toml terraform/pyproject.toml tools/collection_tree.py
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.11")'
 	test -x $(BIN)/uv || { $(PYTHON) -m venv $(VENV) && $(BIN)/pip install --quiet uv; }
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --requirement requirements/dev.txt --editable server
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --requirement requirements/dev.txt --editable server --editable terraform
 	$(BIN)/python tools/collection_tree.py $(TREE)
 	touch $@
