@@ -31,8 +31,8 @@ class ActionModule(OtsAction):
 def _new_key(options: dict[str, Any]) -> bytes:
     if options["new_ledger_key"]:
         return parse_key(options["new_ledger_key"], "new_ledger_key")
-    if options["ledger_key"]:
+    if options["ledger_key"] or options["ledger_key_file"]:
         raise LedgerError(
-            "new_ledger_key is missing", "give it, as ledger_key is given; make one with: openssl rand -base64 32"
+            "new_ledger_key is missing", "give it, as the ledger's key is given; make one with: openssl rand -base64 32"
         )
     return os.urandom(KEY_BYTES)  # for the key file

@@ -16,7 +16,7 @@ options:
       - C(postgresql://USER@HOST/DATABASE) is a schema C(onetimesecret) in a PostgreSQL database, for teams and for AWX; made on
         first use. It takes every parameter of libpq, such as C(?sslmode=verify-full&sslrootcert=/etc/ssl/db.pem), and reads
         libpq's environment, C(PGPASSFILE) included. Needs the Python package C(psycopg) on the controller, and
-        O(ledger_key).
+        O(ledger_key) or O(ledger_key_file).
       - Variable C(ots_ledger), environment E(OTS_LEDGER), C(ledger) in C(ansible.cfg).
     type: str
     default: sqlite:///~/.ansible/onetimesecret/ledger.sqlite3
@@ -24,9 +24,14 @@ options:
     description:
       - Key under which the ledger seals values, keys of links and passphrases, 32 random bytes in base64.
         Make one with C(openssl rand -base64 32).
-      - Without it a key file is made on first use, beside the ledger, readable by its owner alone.
+      - Without it, and without O(ledger_key_file), a file has a key file beside it, made on first use, readable by its owner alone.
       - Variable C(ots_ledger_key), environment E(OTS_LEDGER_KEY), C(ledger_key) in C(ansible.cfg).
     type: str
+  ledger_key_file:
+    description:
+      - File on the controller that holds O(ledger_key), readable by its owner alone.
+      - Variable C(ots_ledger_key_file), environment E(OTS_LEDGER_KEY_FILE), C(ledger_key_file) in C(ansible.cfg).
+    type: path
   ledger_wait:
     description:
       - Longest wait in seconds for a name that another run holds, in a fork, a process or on another controller.
@@ -45,6 +50,10 @@ options:
     env: [{name: OTS_LEDGER_KEY}]
     vars: [{name: ots_ledger_key}]
     ini: [{section: onetimesecret_ots, key: ledger_key}]
+  ledger_key_file:
+    env: [{name: OTS_LEDGER_KEY_FILE}]
+    vars: [{name: ots_ledger_key_file}]
+    ini: [{section: onetimesecret_ots, key: ledger_key_file}]
   ledger_wait:
     env: [{name: OTS_LEDGER_WAIT}]
     vars: [{name: ots_ledger_wait}]

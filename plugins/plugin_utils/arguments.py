@@ -31,6 +31,7 @@ CONNECTION: Spec = {
 LEDGER: Spec = {
     "ledger": {"type": "str", "no_log": True},  # an URL may hold a password
     "ledger_key": {"type": "str", "no_log": True},
+    "ledger_key_file": {"type": "path", "no_log": False},
     "ledger_wait": {"type": "float"},
 }
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.errors import LedgerError
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.key import KeyFile, parse_key
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sql import SqlLedger
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sqlite import SqliteLedger
 
@@ -28,13 +29,23 @@ def open_ledger(
     the options give. `read_only` makes and changes nothing.
     Raises LedgerError for an URL that no back end knows.
     """
-    url, wait = options["ledger"], options["ledger_wait"]
-    keys = [key for key in (options["ledger_key"], next_key) if key] if options["ledger_key"] else []
-    with closing(_ledger(url, scope, keys, wait, read_only=read_only)) as ledger:
+    keys = _given_keys(options, next_key)
+    with closing(_ledger(options["ledger"], scope, keys, options["ledger_wait"], read_only=read_only)) as ledger:
         yield ledger
 
 
-def _ledger(url: str, scope: str, keys: Sequence[str], wait: float, *, read_only: bool) -> SqlLedger:
+def _given_keys(options: Mapping[str, Any], next_key: str | None) -> list[bytes]:
+    text, file = options["ledger_key"], options["ledger_key_file"]
+    if text and file:
+        raise LedgerError("ledger_key and ledger_key_file are both given", "give one of them")
+    if file and not (keys := KeyFile(Path(file)).read()):
+        raise LedgerError(f"ledger_key_file {file} is not there", "check the path")
+    if not file:
+        keys = [parse_key(text)] if text else []
+    return [*keys, parse_key(next_key, "new_ledger_key")] if keys and next_key else keys
+
+
+def _ledger(url: str, scope: str, keys: Sequence[bytes], wait: float, *, read_only: bool) -> SqlLedger:
     if wait < 0:
         raise LedgerError("ledger_wait is less than 0", "give the seconds to wait for a name that another run holds")
     if url.startswith(POSTGRESQL):

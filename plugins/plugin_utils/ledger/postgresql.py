@@ -13,7 +13,6 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.errors import LedgerError
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.key import parse_key
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.schema import Database
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sql import SqlLedger
 
@@ -53,10 +52,10 @@ class PostgresqlLedger(SqlLedger):
     MARK = "%s"
     BLOB = "BYTEA"
 
-    def __init__(self, url: str, scope: str, keys: Sequence[str], *, wait: float, read_only: bool = False) -> None:
+    def __init__(self, url: str, scope: str, keys: Sequence[bytes], *, wait: float, read_only: bool = False) -> None:
         super().__init__(scope, read_only=read_only)
         self._parameters = _parameters(url)
-        self._given_keys = [parse_key(text) for text in keys]
+        self._given_keys = list(keys)
         self._wait = wait
         self._connection: Connection[dict[str, Any]] | None = None
         self._is_known_to_be_there = False

@@ -15,7 +15,7 @@ from typing import Any
 
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger import locks, schema
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.errors import LedgerError
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.key import KEY_BYTES, KeyFile, parse_key
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.key import KEY_BYTES, KeyFile
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.schema import Database
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sealing import Seal
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sql import SqlLedger
@@ -32,10 +32,10 @@ class SqliteLedger(SqlLedger):
     MARK = "?"
     BLOB = "BLOB"
 
-    def __init__(self, path: Path, scope: str, keys: Sequence[str], *, wait: float, read_only: bool = False) -> None:
+    def __init__(self, path: Path, scope: str, keys: Sequence[bytes], *, wait: float, read_only: bool = False) -> None:
         super().__init__(scope, read_only=read_only)
         self._path = path
-        self._given_keys = [parse_key(text) for text in keys]
+        self._given_keys = list(keys)
         self._key_file = KeyFile(self._beside(".key"))
         self._wait = wait
 

@@ -44,7 +44,12 @@ def open_ledger(ledger_url: str) -> Iterator[Callable[..., SqlLedger]]:
     with ExitStack() as stack:
 
         def opened(scope: str = "http://server ops@example.com", key: str = KEY, **options: Any) -> SqlLedger:
-            settings = {"ledger": ledger_url, "ledger_key": key, "ledger_wait": options.pop("wait", 30)}
+            settings = {
+                "ledger": ledger_url,
+                "ledger_key": key,
+                "ledger_key_file": None,
+                "ledger_wait": options.pop("wait", 30),
+            }
             return stack.enter_context(ledger_opener.open_ledger(settings, scope, **options))
 
         yield opened

@@ -226,7 +226,7 @@ def _in_processes(count: int, work: Callable[..., None], *arguments: Any) -> Non
 
 
 def _options(url: str, wait: float = 30) -> dict[str, Any]:
-    return {"ledger": url, "ledger_key": KEY, "ledger_wait": wait}
+    return {"ledger": url, "ledger_key": KEY, "ledger_key_file": None, "ledger_wait": wait}
 
 
 def _begin(start: multiprocessing.synchronize.Barrier, number: int, url: str) -> None:

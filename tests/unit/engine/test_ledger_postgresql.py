@@ -26,7 +26,7 @@ def open_url() -> Iterator[Open]:
     with ExitStack() as stack:
 
         def opened(url: str, key: str | None = KEY, wait: float = 10) -> SqlLedger:
-            settings = {"ledger": url, "ledger_key": key, "ledger_wait": wait}
+            settings = {"ledger": url, "ledger_key": key, "ledger_key_file": None, "ledger_wait": wait}
             return stack.enter_context(open_by_options(settings, "scope"))
 
         yield opened
@@ -124,7 +124,8 @@ def test_without_its_library_the_fix_is_told(database: str) -> None:
         "import sys; sys.modules['psycopg'] = None\n"
         "import conftest\n"
         "from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.open import open_ledger\n"
-        f"with open_ledger({{'ledger': {database!r}, 'ledger_key': None, 'ledger_wait': 1}}, 'scope'): pass\n"
+        f"options = {{'ledger': {database!r}, 'ledger_key': None, 'ledger_key_file': None, 'ledger_wait': 1}}\n"
+        "with open_ledger(options, 'scope'): pass\n"
     )
     checkout = Path(__file__).resolve().parents[3]
     run = subprocess.run([sys.executable, "-c", code], cwd=checkout, capture_output=True, text=True, check=False)
@@ -136,7 +137,8 @@ def test_a_file_costs_no_import_of_psycopg(tmp_path: Path) -> None:
     code = (
         "import sys, conftest\n"
         "from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.open import open_ledger\n"
-        f"with open_ledger({{'ledger': 'sqlite://{tmp_path}/l', 'ledger_key': None, 'ledger_wait': 1}}, 's') as l: l.read('a')\n"
+        f"options = {{'ledger': 'sqlite://{tmp_path}/l', 'ledger_key': None, 'ledger_key_file': None, 'ledger_wait': 1}}\n"
+        "with open_ledger(options, 'scope') as ledger: ledger.read('alice')\n"
         "sys.exit('psycopg' in sys.modules)\n"
     )
     checkout = Path(__file__).resolve().parents[3]

@@ -25,7 +25,7 @@ Open = Callable[..., SqliteLedger]
 @pytest.fixture
 def open_file(ledger_file: Path) -> Open:
     def opened(key: str | None = None, **options: bool) -> SqliteLedger:
-        return SqliteLedger(ledger_file, "scope", [key] if key else [], wait=30, **options)
+        return SqliteLedger(ledger_file, "scope", [base64.b64decode(key)] if key else [], wait=30, **options)
 
     return opened
 
@@ -78,7 +78,7 @@ def test_a_file_that_is_no_ledger_is_left_alone(open_file: Open, ledger_file: Pa
 
 
 def test_three_and_four_slashes_name_the_same_file(tmp_path: Path) -> None:
-    options = {"ledger_key": KEY, "ledger_wait": 0}
+    options = {"ledger_key": KEY, "ledger_key_file": None, "ledger_wait": 0}
     with open_by_options({"ledger": f"sqlite:///{tmp_path}/a", **options}, "scope") as ledger:
         ledger.begin("alice", ATTEMPT)
 
@@ -160,9 +160,35 @@ def test_a_change_of_keys_that_died_half_way_loses_neither(open_file: Open, ledg
     old, new, newest = key_file.read()[0], b"n" * 32, base64.b64decode(OTHER_KEY)
     key_file.replace([old, new])
     if resealed:
-        SqliteLedger(ledger_file, "scope", [base64.b64encode(old).decode()], wait=0).reseal(new)
+        SqliteLedger(ledger_file, "scope", [old], wait=0).reseal(new)
 
     assert open_file().read("alice").record == RECORD
     open_file().reseal(newest)
     assert key_file.read() == [newest]
     assert open_file().read("alice").record == RECORD
+
+
+def test_a_key_may_be_in_a_file_of_its_own(ledger_file: Path, tmp_path: Path) -> None:
+    key_file = tmp_path / "key"
+    key_file.write_text(KEY)
+    key_file.chmod(0o600)
+    options = {
+        "ledger": f"sqlite://{ledger_file}",
+        "ledger_key": None,
+        "ledger_key_file": str(key_file),
+        "ledger_wait": 0,
+    }
+    with open_by_options(options, "scope") as ledger:
+        ledger.begin("alice", ATTEMPT)
+    with open_by_options({**options, "ledger_key": KEY, "ledger_key_file": None}, "scope") as ledger:
+        assert ledger.read("alice").attempts == (ATTEMPT,)
+
+    for wrong, problem in (
+        ({**options, "ledger_key": KEY}, "ledger_key and ledger_key_file are both given"),
+        ({**options, "ledger_key_file": str(tmp_path / "nowhere")}, "is not there; check the path"),
+    ):
+        with pytest.raises(LedgerError, match=problem), open_by_options(wrong, "scope"):
+            pass
+    key_file.chmod(0o644)
+    with pytest.raises(LedgerError, match="can be read by others"), open_by_options(options, "scope"):
+        pass
