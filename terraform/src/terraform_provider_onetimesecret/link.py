@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -215,6 +214,8 @@ def rfc3339(seconds: int) -> str:
 
 
 def _digest(metadata_key: str) -> str:
+    import hashlib
+
     return hashlib.sha256(metadata_key.encode()).hexdigest()[:16]
 
 

@@ -1,7 +1,7 @@
 """A certificate for one process, in DER.
 
-Terraform starts a provider up to five times in one command, and loading a whole X.509 library would cost 50 ms each time. This
-certificate is never looked at by a person and trusted by one peer only, so all of it is fixed but the key and the dates (RFC 5280).
+Terraform starts a provider up to five times in one command, and a library for X.509 would take 50 ms to load each time. This
+certificate is trusted by one peer and looked at by nobody: all of it is fixed but the key and the dates (RFC 5280, RFC 8410).
 """
 
 from __future__ import annotations
@@ -10,8 +10,7 @@ import os
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 LIFETIME = timedelta(days=30)  # longer than any run of Terraform
 
@@ -19,16 +18,14 @@ _INTEGER, _BITS, _OCTETS, _UTF8, _TIME, _SEQUENCE, _SET = 0x02, 0x03, 0x04, 0x0C
 _FIELD = 0xA0  # added to the number of an optional field
 _DNS_NAME = 0x82
 
-_EC_PUBLIC_KEY = bytes.fromhex("06072a8648ce3d0201")
-_P256 = bytes.fromhex("06082a8648ce3d030107")
-_ECDSA_WITH_SHA256 = bytes.fromhex("06082a8648ce3d040302")
+_ED25519 = bytes.fromhex("06032b6570")
 _COMMON_NAME = bytes.fromhex("0603550403")
 _SUBJECT_ALTERNATIVE_NAME = bytes.fromhex("0603551d11")
 
 
 @dataclass(frozen=True)
 class Certificate:
-    """A self-signed certificate for localhost, and its private key, both in DER (the key as RFC 5915 has it)."""
+    """A self-signed certificate for localhost, and its private key (PKCS #8), both in DER."""
 
     certificate: bytes
     private_key: bytes
@@ -36,16 +33,13 @@ class Certificate:
 
 def make_certificate() -> Certificate:
     """Return a new certificate with a new key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    point = key.public_key().public_numbers()
-    public = _der(_BITS, b"\0\x04", point.x.to_bytes(32), point.y.to_bytes(32))
-    private = _der(_OCTETS, key.private_numbers().private_value.to_bytes(32))
-    algorithm = _der(_SEQUENCE, _ECDSA_WITH_SHA256)
-    signed = _to_be_signed(public, algorithm)
-    signature = key.sign(signed, ec.ECDSA(SHA256()))
+    key = Ed25519PrivateKey.generate()
+    algorithm = _der(_SEQUENCE, _ED25519)
+    signed = _to_be_signed(_der(_BITS, b"\0", key.public_key().public_bytes_raw()), algorithm)
+    private = _der(_OCTETS, _der(_OCTETS, key.private_bytes_raw()))
     return Certificate(
-        certificate=_der(_SEQUENCE, signed, algorithm, _der(_BITS, b"\0", signature)),
-        private_key=_der(_SEQUENCE, _der(_INTEGER, b"\1"), private, _der(_FIELD + 0, _P256), _der(_FIELD + 1, public)),
+        certificate=_der(_SEQUENCE, signed, algorithm, _der(_BITS, b"\0", key.sign(signed))),
+        private_key=_der(_SEQUENCE, _der(_INTEGER, b"\0"), algorithm, private),
     )
 
 
@@ -61,7 +55,7 @@ def _to_be_signed(public_key: bytes, algorithm: bytes) -> bytes:
         name,
         _der(_SEQUENCE, _time(now - timedelta(minutes=5)), _time(now + LIFETIME)),
         name,
-        _der(_SEQUENCE, _der(_SEQUENCE, _EC_PUBLIC_KEY, _P256), public_key),
+        _der(_SEQUENCE, algorithm, public_key),
         _der(_FIELD + 3, _der(_SEQUENCE, _der(_SEQUENCE, _SUBJECT_ALTERNATIVE_NAME, names))),
     )
 

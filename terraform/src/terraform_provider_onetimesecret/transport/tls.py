@@ -27,7 +27,7 @@ def mutual_tls(client_certificate: str, private_folder: Path) -> Tls:
     own = make_certificate()
     pem = private_folder / "tls.pem"
     try:
-        pem.write_text(_pem("EC PRIVATE KEY", own.private_key) + ssl.DER_cert_to_PEM_cert(own.certificate))
+        pem.write_text(_pem("PRIVATE KEY", own.private_key) + ssl.DER_cert_to_PEM_cert(own.certificate))
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(pem)
     finally:
@@ -40,6 +40,4 @@ def mutual_tls(client_certificate: str, private_folder: Path) -> Tls:
 
 
 def _pem(label: str, der: bytes) -> str:
-    text = b64encode(der).decode()
-    lines = [text[start : start + 64] for start in range(0, len(text), 64)]
-    return "\n".join([f"-----BEGIN {label}-----", *lines, f"-----END {label}-----", ""])
+    return f"-----BEGIN {label}-----\n{b64encode(der).decode()}\n-----END {label}-----\n"
