@@ -149,7 +149,7 @@ class Controller:
 
     @contextmanager
     def ledger(self) -> Iterator[SqlLedger]:
-        settings = {"ledger": self.ledger_url, "ledger_key": KEY, "ledger_wait": 10}
+        settings = {"ledger": self.ledger_url, "ledger_key": KEY, "ledger_key_file": None, "ledger_wait": 10}
         with open_ledger(settings, f"{self.server.url} {self.username}") as ledger:
             yield ledger
 

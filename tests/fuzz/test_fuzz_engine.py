@@ -90,7 +90,7 @@ class Lives(RuleBasedStateMachine):
         self.client = self.stack.enter_context(
             Client(Address.of(self.server.url), Credentials.of(email, TOKEN), sleep=lambda _seconds: None)
         )
-        self.settings = {"ledger": ledger_url, "ledger_key": KEY, "ledger_wait": 5}
+        self.settings = {"ledger": ledger_url, "ledger_key": KEY, "ledger_key_file": None, "ledger_wait": 5}
         self.scope = f"{self.server.url} {email}"
         self.trouble: Trouble | None = None
         self.ledger = self.open_ledger()
