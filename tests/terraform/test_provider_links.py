@@ -137,6 +137,12 @@ def test_a_link_that_the_server_lost_before_its_time_leaves_the_state_with_a_war
     assert [warning.summary for warning in core.warnings] == ["The link is lost"]
 
 
+def test_a_wrong_address_makes_no_second_link(core: Core, tmp_path: Path) -> None:
+    state = core.create(LINK, secret="s3cret", ttl="1h")
+    with live_server(tmp_path / "other") as other, pytest.raises(RunFailed, match="belongs to another server"):
+        connected(other).refresh(LINK, state)
+
+
 @pytest.mark.parametrize(
     "answer",
     [

@@ -16,6 +16,7 @@ from .onetime.errors import InvalidInput, OnetimeError, UnknownSecret
 from .onetime.state import State
 from .plan import Lifecycle
 from .protocol.values import UNKNOWN, Values
+from .settings import Settings
 
 if TYPE_CHECKING:
     from .onetime.replies import Issued, Metadata
@@ -83,7 +84,7 @@ class LinkResource:
         try:
             metadata = connection.client.metadata(state["metadata_key"])
         except UnknownSecret:
-            return (None, []) if just_imported else self._vanished(state)
+            return (None, []) if just_imported else self._vanished(connection.settings, state)
         except OnetimeError as error:
             raise failure("The link's state cannot be told", error) from None
         known = _known_of(metadata, connection.settings.address)
@@ -141,7 +142,7 @@ class LinkResource:
         secret = config["secret"] if config["secret"] is not None else config["secret_wo"]
         return connection.client.share(ShareRequest(secret=secret, **_delivery(config, share_domain)))
 
-    def _vanished(self, state: Values) -> tuple[Values | None, list[Problem]]:
+    def _vanished(self, settings: Settings, state: Values) -> tuple[Values | None, list[Problem]]:
         """What to make of "Unknown secret" for a link that was unread when last seen."""
         if self._is_over(state):
             detail = (
@@ -150,9 +151,16 @@ class LinkResource:
             )
             warning = Problem("Nobody knows what became of the link", detail, "state", warning=True)
             return {**state, "state": str(State.UNKNOWN)}, [warning] if state["state"] != State.UNKNOWN else []
+        domain = state["share_domain"] or settings.share_domain or ""
+        if state["url"] != settings.address.link(state["secret_key"], domain):
+            detail = (
+                "The server knows no such link, and the link in the state was made at another address. Nothing is changed:"
+                " check url, region and share_domain of the provider block, or remove the link by terraform state rm."
+            )
+            raise ProblemError(Problem("The link belongs to another server", detail))
         detail = (
-            f"It should live until {state['expires_at']}, but the server knows no such link: it lost its data, or it is another"
-            " server. The link leaves the state; the next apply makes another one."
+            f"It should live until {state['expires_at']}, but the server that made it knows no such link any more. The link"
+            " leaves the state; the next apply makes another one."
         )
         return None, [Problem("The link is lost", detail, warning=True)]
 
