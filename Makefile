@@ -13,7 +13,7 @@ export ANSIBLE_NOCOLOR ?= 1
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test releases lint sanity format pins clean
-.PHONY: contract fuzz
+.PHONY: contract fuzz molecule
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +23,10 @@ demo: $(VENV)/ready ## Hand out credentials for real: local server, playbook, ma
 
 test: $(VENV)/ready ## Run the tests, all on loopback
 	$(BIN)/pytest -n 2
+
+molecule: $(VENV)/ready ## Run the roles on real hosts over SSH, as root on Debian
+	$(BIN)/python tools/collection_tree.py $(TREE)
+	$(BIN)/molecule test --all && echo "molecule: $$(ls extensions/molecule/*/molecule.yml | wc -l) scenarios passed"
 
 contract: $(VENV)/ready ## Hold client and local server against the recordings of the real one
 	$(BIN)/python tests/contract/report.py
@@ -56,7 +60,7 @@ pins: $(VENV)/ready ## Compile requirements/dev.in into pinned versions
 		requirements/dev.in server/pyproject.toml terraform/pyproject.toml --output-file requirements/dev.txt
 
 clean: ## Remove all that the targets made
-	rm -rf $(VENV) .demo .sanity .pytest_cache .mypy_cache .ruff_cache .hypothesis dist
+	rm -rf $(VENV) .demo .molecule .sanity .pytest_cache .mypy_cache .ruff_cache .hypothesis dist
 
 $(VENV)/ready: requirements/dev.txt requirements.txt server/pyproject.toml terraform/pyproject.toml tools/collection_tree.py
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.11")'

@@ -24,6 +24,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import yaml
+
 from targets_process import end, remember, wait_until
 
 CHECKOUT = Path(__file__).resolve().parent.parent

@@ -13,9 +13,9 @@ import sys
 from pathlib import Path
 
 import yaml
-from targets_process import end, remember, wait_until
 
 from local_stack import LocalStack
+from targets_process import end, remember, wait_until
 
 
 def start(folder: Path) -> None:

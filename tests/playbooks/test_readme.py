@@ -47,8 +47,8 @@ def test_the_playbook_of_the_readme_runs_from_the_built_collection(
     assert re.search(r'"db/prod/alice": "(new|viewed)"', second.output)
     assert (stack.links_sent(), len(stack.mailbox.mails())) == (2, 2)
     content = {path.name for path in (installed / "ansible_collections" / "onetimesecret" / "ots").iterdir()}
-    assert {"plugins", "playbooks", "docs", "README.md", "LICENSE"} <= content
-    assert not {"tests", "server", "tools", "Makefile", ".ci", "conftest.py"} & content
+    assert {"plugins", "playbooks", "roles", "server", "docs", "README.md", "LICENSE"} <= content
+    assert not {"tests", "tools", "extensions", "terraform", "Makefile", ".ci", "conftest.py"} & content
 
 
 def test_every_link_of_the_readme_leads_somewhere() -> None:
