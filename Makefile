@@ -13,10 +13,10 @@ export ANSIBLE_NOCOLOR ?= 1
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test releases lint sanity format pins clean
-.PHONY: contract fuzz molecule
+.PHONY: contract crash-matrix fuzz molecule
 
 help: ## Show the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(VENV)/ready ## Hand out credentials for real: local server, playbook, mails, links
 	$(BIN)/python tools/demo.py
@@ -31,8 +31,11 @@ molecule: $(VENV)/ready ## Run the roles on real hosts over SSH, as root on Debi
 contract: $(VENV)/ready ## Hold client and local server against the recordings of the real one
 	$(BIN)/python tests/contract/report.py
 
-fuzz: $(VENV)/ready ## Look for inputs that break client or local server: MINUTES=30
-	$(BIN)/python tests/fuzz/run.py $(or $(MINUTES),5)
+crash-matrix: $(VENV)/ready ## Kill runs at every step and print what the next run leaves
+	$(BIN)/python tests/crash/report.py
+
+fuzz: $(VENV)/ready ## Look for inputs that break client or local server, then for lives that break the engine: MINUTES=30 LIVES=10000
+	$(BIN)/python tests/fuzz/run.py $(or $(MINUTES),5) $(or $(LIVES),10000)
 
 releases: $(VENV)/ready ## Run the playbooks' tests against the local server as older releases
 	$(BIN)/pytest -n 2 tests/playbooks --release v0.23

@@ -358,19 +358,19 @@ class Engine:
 
     def _clear(self, name: str, attempt: Attempt, suspects: Suspects) -> str | None:
         """Burn the attempt's link where it is certain, and strike off the attempt where nothing is left of it."""
-        burned = None
+        links, end = suspects.links, None
         if suspects.certain:
             try:
-                burned = self._burn(suspects.certain.metadata_key.get_secret_value(), attempt.passphrase)
+                end = self._burn(suspects.certain.metadata_key.get_secret_value(), attempt.passphrase)
             except WrongPassphrase:
-                pass  # another's after all
+                links = ()  # it is another's after all
             except OnetimeError as error:
                 return hints.possible_orphan(attempt, error)
-        if burned or not (suspects.links or may_still_arrive(attempt, self._clock())):
+        if end or not (links or may_still_arrive(attempt, self._clock())):
             self._ledger.abandon(name, attempt)
-        if burned:
-            return hints.orphan_burned(attempt) if burned is Action.BURNED else None
-        return hints.orphan_suspects(attempt, suspects.links) if suspects.links else None
+        if end:
+            return hints.orphan_burned(attempt) if end is Action.BURNED else None
+        return hints.orphan_suspects(attempt, links) if links else None
 
     def _burn(self, metadata_key: str, passphrase: str | None) -> Action:
         """Burn a link; ABSENT where it could not be read any more when the burn arrived."""

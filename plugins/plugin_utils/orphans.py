@@ -15,7 +15,8 @@ from ansible_collections.onetimesecret.ots.plugins.plugin_utils.record import At
 if TYPE_CHECKING:  # pydantic comes with it, and is there only where a request was made
     from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.replies import Metadata
 
-WINDOW = 30  # seconds after the intent in which its request surely arrived, unless the network was at fault
+CERTAIN = 5  # seconds after the intent in which its request arrives unless something is in the way
+ARRIVAL = 60  # seconds after the intent in which its request may arrive at all
 TOLERANCE = 3  # seconds that two clocks may be apart when one was told by the other
 CLOCK_ERROR = 7_200  # seconds by which clocks may have been set since; what is off by no more is named, not overlooked
 DEFAULT_TTL = 604_800  # seconds; of servers as shipped (contract §3)
@@ -66,7 +67,7 @@ def suspects_of(
 
 def may_still_arrive(attempt: Attempt, now: float) -> bool:
     """Whether the server may be at work on the attempt's request still, so that its link is not listed yet."""
-    return now < attempt.started_at + WINDOW
+    return now < attempt.started_at + ARRIVAL
 
 
 def is_over(attempt: Attempt, now: float) -> bool:
@@ -78,7 +79,7 @@ def _is_like(link: Metadata, attempt: Attempt, server_ahead: float) -> bool:
     """Whether nothing speaks against the link being the attempt's."""
     seconds_after = link.created - attempt.started_at - server_ahead
     return (
-        -CLOCK_ERROR <= seconds_after <= WINDOW + CLOCK_ERROR
+        -CLOCK_ERROR <= seconds_after <= ARRIVAL + CLOCK_ERROR
         and (attempt.ttl is None or link.ttl <= attempt.ttl)  # servers cut what they find too long
         and _goes_to(attempt.recipient, link)
         and link.share_domain == (attempt.share_domain or "")
@@ -87,8 +88,10 @@ def _is_like(link: Metadata, attempt: Attempt, server_ahead: float) -> bool:
 
 
 def _is_surely_of(link: Metadata, attempt: Attempt, server_ahead: float) -> bool:
+    # v1 has no field in which a link could be signed. Had the request never arrived, a stranger's link that is the same in
+    # all the server tells, made within these few seconds, would be taken for it.
     seconds_after = link.created - attempt.started_at - server_ahead
-    return -TOLERANCE <= seconds_after <= WINDOW and link.ttl == (attempt.ttl or DEFAULT_TTL)
+    return -TOLERANCE <= seconds_after <= CERTAIN and link.ttl == (attempt.ttl or DEFAULT_TTL)
 
 
 def _goes_to(recipient: str | None, link: Metadata) -> bool:

@@ -18,7 +18,12 @@ from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.inputs i
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.replies import Issued, Metadata
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.decision import Action
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.desired import Desired
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.orphans import CLOCK_ERROR, WINDOW, suspects_of
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.orphans import (
+    ARRIVAL,
+    CERTAIN,
+    CLOCK_ERROR,
+    suspects_of,
+)
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.record import Attempt
 from support.world import World
 
@@ -53,19 +58,19 @@ def suspects(
     return len(found.links), found.certain is not None
 
 
-CERTAIN, SUSPECT, CLEARED = (1, True), (1, False), (0, False)
+SURE, SUSPECT, CLEARED = (1, True), (1, False), (0, False)
 
 # what differs from the link that the attempt surely made -> the verdict
 TABLE: list[tuple[dict[str, Any], tuple[int, bool]]] = [
-    ({}, CERTAIN),
-    ({"state": "viewed"}, CERTAIN),
-    ({"passphrase_required": False}, CERTAIN),
-    ({"created": START + WINDOW}, CERTAIN),
-    ({"created": START - 1}, CERTAIN),  # clocks are read at different moments
-    ({"created": START + WINDOW + 1}, SUSPECT),
+    ({}, SURE),
+    ({"state": "viewed"}, SURE),
+    ({"passphrase_required": False}, SURE),
+    ({"created": START + CERTAIN}, SURE),
+    ({"created": START - 1}, SURE),  # clocks are read at different moments
+    ({"created": START + CERTAIN + 1}, SUSPECT),
     ({"created": START - 3000}, SUSPECT),  # clocks may have been set
     ({"created": START - CLOCK_ERROR - 1, "ttl": 90_000}, CLEARED),
-    ({"created": START + WINDOW + CLOCK_ERROR + 1}, CLEARED),
+    ({"created": START + ARRIVAL + CLOCK_ERROR + 1}, CLEARED),
     ({"ttl": 1800}, SUSPECT),  # servers cut lifetimes
     ({"ttl": 7200}, CLEARED),
     ({"state": "received"}, CLEARED),
@@ -95,26 +100,26 @@ def test_a_link_that_another_attempt_may_have_made_is_left() -> None:
     other = replace(ATTEMPT, id="2", started_at=START - 5)
 
     assert suspects([link()], rivals=(other,)) == SUSPECT
-    assert suspects([link()], rivals=(replace(other, recipient="bob@example.com"),)) == CERTAIN
+    assert suspects([link()], rivals=(replace(other, recipient="bob@example.com"),)) == SURE
 
 
 def test_the_default_lifetime_is_known() -> None:
     by_default = replace(ATTEMPT, ttl=None)
 
-    assert suspects([link(ttl=604_800)], by_default) == CERTAIN
+    assert suspects([link(ttl=604_800)], by_default) == SURE
     assert suspects([link()], by_default) == SUSPECT
 
 
 def test_without_a_recipient_only_links_to_nobody_count() -> None:
     to_nobody = replace(ATTEMPT, recipient=None)
 
-    assert suspects([link(recipient=[])], to_nobody) == CERTAIN
+    assert suspects([link(recipient=[])], to_nobody) == SURE
     assert suspects([link()], to_nobody) == CLEARED
 
 
 @given(st.integers(-7200, 7200))
 def test_clocks_that_are_apart_are_reckoned_with(ahead: int) -> None:
-    assert suspects([link(created=START + 1 + ahead, ttl=86_400)], replace(ATTEMPT, ttl=86_400), ahead=ahead) == CERTAIN
+    assert suspects([link(created=START + 1 + ahead, ttl=86_400)], replace(ATTEMPT, ttl=86_400), ahead=ahead) == SURE
 
 
 @given(st.sampled_from(["alice@example.com", "a@b.example", "x.y+z@sub.example.org"]), st.integers(3, 6))
@@ -122,7 +127,7 @@ def test_a_recipient_is_recognised_by_what_the_server_shows(address: str, stars:
     user, _, host = address.partition("@")
     shown = f"{user[:2]}{'*' * stars}@{host[:1]}{'*' * stars}.{host.rpartition('.')[2]}"
 
-    assert suspects([link(recipient=[shown])], replace(ATTEMPT, recipient=address)) == CERTAIN
+    assert suspects([link(recipient=[shown])], replace(ATTEMPT, recipient=address)) == SURE
 
 
 # With a server
@@ -183,7 +188,7 @@ def test_a_request_that_never_arrived_leaves_nothing_to_tell(world: World) -> No
 
     assert (outcome.action, outcome.warnings) == (Action.CREATED, ())
     assert world.ledger.read(SHARE.name).attempts  # it may be under way still
-    world.server.clock.advance(WINDOW)
+    world.server.clock.advance(ARRIVAL)
     assert world.engine().present(SHARE).action is Action.KEPT
     assert world.ledger.read(SHARE.name).attempts == ()
 
@@ -209,6 +214,21 @@ def test_a_look_alike_of_somebody_else_is_never_burned(world: World) -> None:
     # With the other one read, the one that is left is certain.
     assert "found at the server and burned" in world.engine().present(SHARE).warnings[0]
     assert world.live_links() == 1
+
+
+@only_where_links_are_listed
+def test_a_link_that_another_passphrase_opens_is_nobodys_orphan(world: World) -> None:
+    protected = replace(SHARE, passphrase="correct-horse")
+    with pytest.raises(ReplyLost):
+        world.engine(client=never_arrives(world)).present(protected)
+    theirs = world.server.share(
+        "x", world.server_login, ttl="3600", recipient="alice@example.com", passphrase="theirs-horse"
+    )
+    world.server.clock.advance(ARRIVAL)
+
+    assert world.engine().present(protected).warnings == ()
+    assert world.ledger.read(SHARE.name).attempts == ()
+    assert world.read(theirs["secret_key"], "theirs-horse") == "x"
 
 
 @only_where_links_are_listed
