@@ -66,6 +66,12 @@ class Started:
     socket: Path
     certificate: str
 
+    def end(self) -> None:
+        """Be gone, as Terraform is when it crashes."""
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+        self.process.wait(END_LIMIT)
+
     def call(self, identity: ClientIdentity | None) -> pb.GetProviderSchema.Response:
         """Ask for the schema, as the owner of a client certificate or nobody."""
 
@@ -119,8 +125,7 @@ def terraform(tmp_path: Path) -> ClientIdentity:
 def provider(terraform: ClientIdentity) -> Iterator[Started]:
     started = start(terraform.pem)
     yield started
-    started.process.kill()
-    started.process.communicate()
+    started.end()
 
 
 def test_terraform_gets_through(provider: Started, terraform: ClientIdentity) -> None:
@@ -144,14 +149,12 @@ def test_without_tls_if_terraform_says_so() -> None:
     try:
         assert started.call(None).provider.block.attributes
     finally:
-        started.process.kill()
-        started.process.communicate()
+        started.end()
 
 
 def test_it_ends_when_terraform_is_gone_and_leaves_nothing(provider: Started) -> None:
-    assert provider.process.stdout is not None
-    provider.process.stdout.close()
-    assert provider.process.wait(END_LIMIT) == 0
+    provider.end()
+    assert provider.process.returncode == 0
     assert not provider.socket.parent.exists()
 
 
