@@ -50,6 +50,7 @@ class OfTransaction(StrEnum):
     DEATH_AFTER = "death after COMMIT"
 
 
+CALLS = ("share", "generate", "metadata", "recent", "burn")
 SURELY_WITHOUT_EFFECT = (OfCall.NEVER_ARRIVES, OfCall.REFUSED, OfCall.LIMITED)
 ERRORS: dict[OfCall, OnetimeError] = {
     OfCall.NEVER_ARRIVES: Unreachable("no connection"),
@@ -64,9 +65,12 @@ ERRORS: dict[OfCall, OnetimeError] = {
 
 
 class Trouble:
-    """One mishap at step number `at` of a run, counted over its transactions and calls; `lasting` for all calls since."""
+    """One mishap at step number `at` of a run, counted over its transactions and calls, or at the first call named `at`.
 
-    def __init__(self, at: int, of_call: OfCall, of_transaction: OfTransaction, *, lasting: bool) -> None:
+    lasting: it befalls all calls since.
+    """
+
+    def __init__(self, at: int | str, of_call: OfCall, of_transaction: OfTransaction, *, lasting: bool) -> None:
         self._at = at
         self._of_call = of_call
         self._of_transaction = of_transaction
@@ -77,7 +81,7 @@ class Trouble:
 
     def __repr__(self) -> str:
         lasting = " and ever after" if self._lasting else ""
-        return f"<step {self._at}: call {self._of_call}{lasting}, or transaction: {self._of_transaction}>"
+        return f"<at {self._at}: call {self._of_call}{lasting}, or transaction: {self._of_transaction}>"
 
     @property
     def of_call(self) -> OfCall:
@@ -95,7 +99,7 @@ class Trouble:
     def in_call(self, name: str, call: Callable[[], Any]) -> Any:
         """Make a call, with what befalls it."""
         self._step += 1
-        if not (self._step == self._at or (self._lasting and self._step > self._at)):
+        if not (self._at in (name, self._step) or (self._lasting and self.met)):
             return call()
         self.met.append(name)
         if self._of_call is OfCall.DEATH_BEFORE:
@@ -123,5 +127,9 @@ class TroubledClient:
 
 
 troubles = st.builds(
-    Trouble, st.integers(0, 10), st.sampled_from(OfCall), st.sampled_from(OfTransaction), lasting=st.booleans()
+    Trouble,
+    st.sampled_from(CALLS) | st.integers(0, 10),
+    st.sampled_from(OfCall),
+    st.sampled_from(OfTransaction),
+    lasting=st.booleans(),
 )

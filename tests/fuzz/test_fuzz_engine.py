@@ -298,9 +298,10 @@ class Lives(RuleBasedStateMachine):
         self.clocks_were_set |= self.ahead != hours * HOUR
         self.ahead = hours * HOUR
 
-    @rule(like=wishes())
-    def stranger(self, like: Desired) -> None:
-        """Somebody else with the same account shares something that looks the same."""
+    @rule(like=wishes(), name=names)
+    def stranger(self, like: Desired, name: str) -> None:
+        """Somebody else with the same account shares something that looks the same as what was last asked for."""
+        like = self.last.get(name, like)
         self.what_was_late_arrives()
         self.server.clock.advance(OFF_GRID)
         options = {"ttl": str(like.ttl or ""), "passphrase": like.passphrase, "recipient": like.recipient}

@@ -152,7 +152,7 @@ def deaf(world: World) -> Iterator[Client]:
         yield client
 
 
-only_where_links_are_listed = pytest.mark.parametrize("world", ["v0.26"], indirect=True)
+only_where_links_are_listed = pytest.mark.only_release("v0.26")
 
 
 def die_after_sending(world: World, desired: Desired) -> None:
