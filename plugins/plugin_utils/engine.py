@@ -123,10 +123,11 @@ class Engine:
             outcome = self._decide(desired, former, warnings)
             if check:
                 return outcome.but_told(hints.possible_orphan(attempt, "check mode") for attempt in entry.attempts)
-            owed = entry.owed
+            owed = list(entry.owed)
             if outcome.action.sends_link:
-                outcome = self._send(desired, outcome)
-                owed += _burn_due(former)
+                due = _burn_due(former)
+                outcome = self._send(desired, outcome, due)
+                owed += [due] if due else []
             told = [self._pay(desired.name, burn) for burn in owed]
             return outcome.but_told([*told, *self._trace(desired.name, entry.attempts, outcome.record)])
 
@@ -142,12 +143,11 @@ class Engine:
             outcome = Outcome(action, former=former, warnings=warnings)
             if check:
                 return outcome
-            owed = _burn_due(former)
+            due = _burn_due(former)
             if former:
-                self._ledger.retire(name, *owed or [None])
-            return self._collect(name, outcome, (*entry.owed, *owed)).but_told(
-                self._trace(name, entry.attempts, former)
-            )
+                self._ledger.retire(name, due)
+            outcome = self._collect(name, outcome, [*entry.owed, *([due] if due else [])])
+            return outcome.but_told(self._trace(name, entry.attempts, former))
 
     def absent_by_key(self, metadata_key: str, *, passphrase: str | None = None, check: bool = False) -> Outcome:
         """Burn the link with this metadata key where it may still be read, whoever made it.
@@ -242,8 +242,8 @@ class Engine:
         # The name goes in, so that the ledger does not even tell that two names have the same passphrase.
         return self._ledger.fingerprint(name, part, value)
 
-    def _send(self, desired: Desired, outcome: Outcome) -> Outcome:
-        """Have the server make the link that was decided on and record it, with the burn that it makes due."""
+    def _send(self, desired: Desired, outcome: Outcome, due: OwedBurn | None) -> Outcome:
+        """Have the server make the link that was decided on and record it, with the burn that is due then."""
         former = outcome.former
         if former and desired.partial:
             desired = desired.completed_from(former)
@@ -255,7 +255,7 @@ class Engine:
             issued = self._request(desired, source)
         record = self._record(desired, source, issued)
         try:
-            self._ledger.complete(desired.name, attempt, record, *_burn_due(former) or [None])
+            self._ledger.complete(desired.name, attempt, record, due)
         except LedgerError:
             # The next run would send another: take this one back while its key is known.
             with suppress(OnetimeError):
@@ -320,6 +320,9 @@ class Engine:
             except RateLimited as error:
                 ends.append(Action.BURN_OWED)
                 outcome = outcome.but_told([hints.burn_owed(name, owed, error)])
+            except WrongPassphrase:
+                self._ledger.settle(name, owed)  # a burn by key that waited: another one can be given now
+                raise
             else:
                 self._ledger.settle(name, owed)
         worst_first = (Action.BURN_OWED, Action.BURNED, Action.ABSENT)
@@ -341,9 +344,8 @@ class Engine:
             listed = self._connect().recent()
         except OnetimeError as error:
             return [hints.possible_orphan(attempt, error) for attempt in open_attempts]
-        entries = (
-            self._ledger.entries().values()
-        )  # after the list, so that what is in it is in here, too, if it is ours
+        # After the list was made, so that what is ours in it is in the ledger by now.
+        entries = self._ledger.entries().values()
         for attempt in open_attempts:
             suspects = suspects_of(
                 attempt,
@@ -384,9 +386,9 @@ class Engine:
         return int(self._clock())
 
 
-def _burn_due(former: Record | None) -> tuple[OwedBurn, ...]:
+def _burn_due(former: Record | None) -> OwedBurn | None:
     """The burn that is due when another link takes this one's place, or none shall be."""
-    return (OwedBurn.of(former),) if former and not former.state.is_final else ()
+    return OwedBurn.of(former) if former and not former.state.is_final else None
 
 
 def may_have_taken_effect(error: OnetimeError) -> bool:

@@ -60,6 +60,7 @@ def test_a_handover_is_made_once_and_leaves_no_secret(
         assert [job.places_of(secret) for job in (first, second, report)] == [[], [], []]
 
 
+@pytest.mark.long
 def test_a_given_secret_with_its_passphrase_in_the_chat(
     stack: LocalStack, credentials: Credentials, run: Callable[..., Finished]
 ) -> None:
@@ -81,6 +82,7 @@ def test_a_given_secret_with_its_passphrase_in_the_chat(
         assert job.places_of(secret) == []
 
 
+@pytest.mark.long
 def test_twelve_jobs_three_at_a_time_make_one_post_for_each_name(
     stack: LocalStack, credentials: Credentials, run: Callable[..., Finished]
 ) -> None:
@@ -96,6 +98,7 @@ def test_twelve_jobs_three_at_a_time_make_one_post_for_each_name(
     assert sorted(entries(stack, credentials)) == NAMES
 
 
+@pytest.mark.long
 def test_a_rotation_makes_what_is_due_and_nothing_else(
     stack: LocalStack, credentials: Credentials, run: Callable[..., Finished]
 ) -> None:

@@ -13,7 +13,13 @@ from support.live_server import LiveServer
 from support.postgresql import Postgresql
 
 ROWS = [
-    pytest.param(setting.release, setting, back_end, id=f"{setting}, {back_end}")
+    pytest.param(
+        setting.release,
+        setting,
+        back_end,
+        id=f"{setting}, {back_end}",
+        marks=[pytest.mark.long] * (setting != SETTINGS[0]),
+    )
     for setting in SETTINGS
     for back_end in setting.back_ends
 ]

@@ -93,12 +93,14 @@ def run_at_once(playbooks: Playbooks, folder: Path, number: int) -> None:
     assert sorted(one["action"] for one in made) == ["created", *["kept"] * (number - 1)]
 
 
+@pytest.mark.long
 def test_eight_processes_with_one_file_make_one_post(stack: LocalStack, playbooks: Playbooks, tmp_path: Path) -> None:
     run_at_once(playbooks, tmp_path, 8)
 
     assert stack.links_sent() == 1
 
 
+@pytest.mark.long
 def test_four_controllers_with_one_database_make_one_post(
     stack: LocalStack, playbooks: Playbooks, tmp_path: Path, postgresql_server: Postgresql
 ) -> None:

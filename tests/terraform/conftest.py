@@ -10,10 +10,6 @@ from workspace import PROGRAMS, Workspace
 from local_stack import LocalStack
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "long: takes a while; left out of `make test`, part of `make terraform-test`")
-
-
 @pytest.fixture(scope="session")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home folder in which the provider is installed."""

@@ -417,6 +417,16 @@ def test_a_server_that_takes_no_more_burns_for_now_fails_no_run(world: World) ->
     assert world.ledger.entries() == {}
 
 
+def test_a_burn_by_key_that_waited_with_a_wrong_passphrase_can_be_given_another(world: World) -> None:
+    key = world.server.share("x", passphrase="correct-horse")["metadata_key"]
+    with cannot_burn(world, RateLimited("Cripes!")) as limited:
+        world.engine(client=limited).absent_by_key(key, passphrase="wrong-horse")
+
+    with pytest.raises(WrongPassphrase):
+        world.engine().absent_by_key(key, passphrase="correct-horse")
+    assert world.engine().absent_by_key(key, passphrase="correct-horse").action is Action.BURNED
+
+
 def test_a_link_that_cannot_be_recorded_is_taken_back(world: World) -> None:
     full = world.open_ledger()
 
