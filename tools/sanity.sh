@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 copy=$PWD/.sanity/ansible_collections/onetimesecret/ots
 rm -rf "$copy"
 mkdir -p "$copy"
-shipped=(.gitignore CHANGELOG.md README.md LICENSE LICENSES changelogs docs galaxy.yml meta playbooks plugins requirements.txt roles tests/config.yml)
+shipped=(.gitignore CHANGELOG.md README.md LICENSE LICENSES changelogs docs galaxy.yml meta playbooks plugins requirements.txt roles server tests/config.yml)
 git ls-files -z --cached --others --exclude-standard -- "${shipped[@]}" |
     tar --create --null --files-from=- --ignore-failed-read | tar --extract --directory="$copy"
 

@@ -43,7 +43,7 @@ class Domain:
 
 def random_base36(length: int) -> str:
     """A random text of digits and small letters."""
-    return "".join(secrets.choice(_BASE36) for _ in range(length))
+    return "".join(secrets.choice(_BASE36) for _position in range(length))
 
 
 def is_email(text: str) -> bool:

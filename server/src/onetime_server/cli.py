@@ -177,7 +177,7 @@ def _smtp(options: argparse.Namespace) -> Smtp | None:
 def _account_add(options: argparse.Namespace) -> None:
     given = _first_line(options.token_file) if options.token_file else None
     with _accounts(options.data) as accounts:
-        _, token = accounts.add(options.email, options.plan, given)
+        _account, token = accounts.add(options.email, options.plan, given)
     if given is None:
         sys.stdout.write(f"{token}\n")
 

@@ -35,7 +35,7 @@ def password(length: int, character_sets: Any) -> str:
         raise ValueError("no password is possible")
     characters = [secrets.choice(alphabet) for alphabet in alphabets]  # one of each kind, where there is room
     everything = [character for alphabet in alphabets for character in alphabet]
-    characters += [secrets.choice(everything) for _ in range(length - len(characters))]
+    characters += [secrets.choice(everything) for _position in range(length - len(characters))]
     secrets.SystemRandom().shuffle(characters)
     return "".join(characters[:length])
 

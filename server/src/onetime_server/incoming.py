@@ -55,7 +55,7 @@ def _caller(request: Request, server: Server) -> Account | None:
 
 
 def _credentials(authorization: str) -> tuple[str, str]:
-    scheme, _, encoded = authorization.partition(" ")
+    scheme, _blank, encoded = authorization.partition(" ")
     try:
         user, separator, token = base64.b64decode(encoded, validate=True).decode().partition(":")
     except ValueError:  # no base64, or no UTF-8 in it

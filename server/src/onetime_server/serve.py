@@ -26,7 +26,7 @@ _KEEP_ALIVE = 75
 def bind(host: str, port: int) -> socket.socket:
     """A socket bound to a host name or address; port 0 takes a free one. Raises SettingsError."""
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        family, kind, protocol, _name, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         bound = socket.socket(family, kind, protocol)
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind(address)

@@ -104,7 +104,7 @@ def _obfuscated(address: str, stars: int) -> str:
     """alice.smith@example.com becomes al***@e***.com."""
     if not address:
         return ""
-    local, _, host = address.partition("@")
+    local, _at, host = address.partition("@")
     return f"{local[:2]}{'*' * stars}@{host[0]}{'*' * stars}.{host.rpartition('.')[2]}"
 
 
