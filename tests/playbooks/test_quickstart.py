@@ -29,7 +29,7 @@ def servers(tmp_path: Path) -> Path:
 
 
 def quickstart(playbooks: Playbooks, servers: Path, *arguments: str) -> Run:
-    inventory = ["-i", str(PLAYBOOKS / "quickstart" / "inventory.yml")]
+    inventory = ["-i", str(PLAYBOOKS / "quickstart_files" / "inventory.yml")]
     return playbooks.run(PLAYBOOKS / "quickstart.yml", *inventory, "-e", f"quickstart_folder={servers}", *arguments)
 
 

@@ -61,7 +61,7 @@ def test_the_playbook_of_the_readme_runs_from_the_built_collection(
 def test_quickstart_and_a_role_run_from_the_built_collection(
     stack: LocalStack, playbooks: Playbooks, installed: Path, tmp_path: Path
 ) -> None:
-    inventory = ["-i", str(installed / "playbooks" / "quickstart" / "inventory.yml")]
+    inventory = ["-i", str(installed / "playbooks" / "quickstart_files" / "inventory.yml")]
     folder = ["-e", f"quickstart_folder={tmp_path / 'servers'}"]
     quickstart = Path("onetimesecret.ots.quickstart")
     runs = [playbooks.run(quickstart, *inventory, *folder) for _ in range(2)]

@@ -11,5 +11,10 @@ from local_stack import LocalStack
 
 def ledger_of(stack: LocalStack) -> AbstractContextManager[SqlLedger]:
     """Open the ledger that the stack's environment names."""
-    settings = {"ledger": stack.environment["OTS_LEDGER"], "ledger_key": None, "ledger_key_file": None, "ledger_wait": 30}
+    settings = {
+        "ledger": stack.environment["OTS_LEDGER"],
+        "ledger_key": None,
+        "ledger_key_file": None,
+        "ledger_wait": 30,
+    }
     return open_ledger(settings, f"{stack.url} {stack.username}")
