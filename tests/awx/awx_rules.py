@@ -1,7 +1,8 @@
 """What AWX's API takes: its published fields as JSON schema, and the rules that it holds beyond them.
 
-From AWX 24's API description (swagger), its custom credential types (awx/main/fields.py) and its surveys (JobTemplateSurveySpec
-in awx/api/views). A field that AWX does not have is refused here; AWX would pass over it without a word.
+From AWX's API description (swagger), and its sources on custom credential types (awx/main/fields.py) and on surveys
+(JobTemplateSurveySpec in awx/api/views), as published up to 2023. Of the fields, those that job templates like ours can have; any
+other is refused here, whereas AWX passes over a misspelt one without a word.
 """
 
 from __future__ import annotations

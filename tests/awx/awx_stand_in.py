@@ -154,7 +154,7 @@ class Awx:
         """An object as the API tells it: with secrets masked."""
         found = self._objects[endpoint][number]
         url = f"{API}/{endpoint}/{number}/"
-        shown = {**found, "type": endpoint.rstrip("s"), "url": url, "related": {}, "summary_fields": {}}
+        shown = {**found, "url": url, "related": {}, "summary_fields": {}}
         if endpoint == "credential_types":
             shown["managed"] = False
         if endpoint == "projects" and self._updates[number] != "successful":
