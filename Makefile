@@ -13,7 +13,7 @@ export ANSIBLE_NOCOLOR ?= 1
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test releases lint sanity format pins clean
-.PHONY: awx contract crash-matrix fuzz long molecule terraform-test
+.PHONY: awx bench contract crash-matrix fuzz long molecule terraform-test
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,10 @@ crash-matrix: $(VENV)/ready ## Kill runs at every step and print what the next r
 
 fuzz: $(VENV)/ready ## Look for inputs that break client or local server, then for lives that break the engine: MINUTES=30 LIVES=10000
 	$(BIN)/python tests/fuzz/run.py $(or $(MINUTES),5) $(or $(LIVES),10000)
+
+bench: $(VENV)/ready ## Measure what playbooks and Terraform cost, beside set_fact and terraform_data: ROUNDS=3
+	$(BIN)/python tests/playbooks/bench.py $(or $(ROUNDS),3)
+	$(BIN)/python terraform/bench.py $(or $(ROUNDS),3)
 
 releases: $(VENV)/ready ## Run the playbooks' tests against the local server as older releases
 	$(BIN)/pytest -n 2 tests/playbooks --release v0.23

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from importlib import import_module
 from typing import Any, ClassVar
 
 from ansible.errors import AnsibleActionFail, AnsibleError
@@ -21,6 +22,10 @@ from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.errors im
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.open import open_ledger
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.options import options_of_action
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.results import result_of
+
+# Core imports an action before it forks the workers: what takes long to import is so imported once, not again for each host.
+for _module in ("module_utils.onetime.client", "plugin_utils.ledger.postgresql"):
+    import_module(f"ansible_collections.onetimesecret.ots.plugins.{_module}")
 
 
 class OtsAction(ActionBase):
