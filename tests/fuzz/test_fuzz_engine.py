@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
+from math import ceil
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -397,7 +398,7 @@ class Lives(RuleBasedStateMachine):
 BACK_ENDS = ("sqlite", "postgresql")
 LIVES = int(os.environ.get("OTS_LIVES", "60"))  # over all releases and back ends; always the same ones unless it is set
 SETTINGS = settings(
-    max_examples=LIVES // (len(PROFILES) * len(BACK_ENDS)),
+    max_examples=ceil(LIVES / (len(PROFILES) * len(BACK_ENDS))),
     stateful_step_count=20,
     derandomize="OTS_LIVES" not in os.environ,
     database=None,
