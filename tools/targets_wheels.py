@@ -1,8 +1,8 @@
-"""What a target without a package index needs to install the local server: two releases of it, and all wheels they need.
+"""What targets install the local server from: two releases of it, and all wheels they need, as files and as a package index.
 
 Usage: python tools/targets_wheels.py FOLDER PYTHON    PYTHON is the targets' version, such as 3.11
-Makes FOLDER/older with a wheel of the server, FOLDER/newer/server with its sources as a later release, and FOLDER/needed,
-a link to wheels kept in .molecule/.
+Makes FOLDER/older with a wheel of the server, FOLDER/newer/server with its sources as a later release, FOLDER/needed,
+a link to wheels kept in .molecule/, and FOLDER/index with wheels of both releases and all that they need, to be served as it is.
 """
 
 from __future__ import annotations
@@ -11,8 +11,11 @@ import re
 import shutil
 import sys
 import tomllib
+from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
+
+from packaging.utils import parse_wheel_filename
 
 from targets import CACHE, CHECKOUT, alone, run
 
@@ -21,27 +24,33 @@ BIN = Path(sys.executable).parent
 
 
 def make(folder: Path, python: str) -> None:
-    """Build the older release and lay out the newer; have the other wheels downloaded once."""
+    """Build both releases and lay them out; have the other wheels downloaded once."""
     shutil.rmtree(folder, ignore_errors=True)
-    sources = copy_of_sources(folder / "newer" / "server")
-    run(str(BIN / "uv"), "build", "--quiet", "--wheel", "--out-dir", str(folder / "older"), str(sources))
-    sources = copy_of_sources(sources)  # without what the build has left there
+    older = build(copy_sources(SERVER, folder / "building" / "older"), folder / "older")
+    sources = copy_sources(SERVER, folder / "newer" / "server")
     project = sources / "pyproject.toml"
     project.write_text(re.sub(r'^(version = ".+)"', r'\1.post1"', project.read_text(), flags=re.MULTILINE))
-    (folder / "needed").symlink_to(needed(folder / "older", python))
+    newer = build(copy_sources(sources, folder / "building" / "newer"), folder / "building")
+    needed = needed_wheels(older, python)
+    (folder / "needed").symlink_to(needed)
+    lay_out_index(folder / "index", [older, newer, *needed.iterdir()])
 
 
-def copy_of_sources(folder: Path) -> Path:
-    """Copy the server's sources to `folder`, which is made anew."""
-    shutil.rmtree(folder, ignore_errors=True)
-    return Path(
-        shutil.copytree(SERVER, folder, ignore=shutil.ignore_patterns("*.egg-info", ".*_cache", "__pycache__", "build"))
-    )
+def copy_sources(sources: Path, folder: Path) -> Path:
+    """Copy the server's sources to `folder`, which building them may litter."""
+    unwanted = shutil.ignore_patterns("*.egg-info", ".*_cache", "__pycache__", "build")
+    return Path(shutil.copytree(sources, folder, ignore=unwanted))
 
 
-def needed(folder: Path, python: str) -> Path:
-    """Return a folder with the wheels of all that the wheel in `folder` needs under that Python, and that building it needs."""
-    (server,) = folder.glob("*.whl")
+def build(sources: Path, folder: Path) -> Path:
+    """Build a wheel into `folder` and return it."""
+    run(str(BIN / "uv"), "build", "--quiet", "--wheel", "--out-dir", str(folder), str(sources))
+    (wheel,) = folder.glob("*.whl")
+    return wheel
+
+
+def needed_wheels(server: Path, python: str) -> Path:
+    """Return a folder with the wheels of all that the wheel `server` needs under that Python, and that building it needs."""
     project, pins = SERVER / "pyproject.toml", CHECKOUT / "requirements" / "dev.txt"
     recipe = sha256(project.read_bytes() + pins.read_bytes()).hexdigest()[:8]
     wheels = CACHE / f"wheels-{python}-{recipe}"
@@ -63,5 +72,14 @@ def needed(folder: Path, python: str) -> Path:
     return wheels
 
 
+def lay_out_index(folder: Path, wheels: Iterable[Path]) -> None:
+    """Make `folder` what a web server has to serve as a package index (PEP 503): simple/NAME/WHEEL."""
+    for wheel in wheels:
+        name, *_ = parse_wheel_filename(wheel.name)
+        page = folder / "simple" / name
+        page.mkdir(parents=True, exist_ok=True)
+        (page / wheel.name).symlink_to(wheel)
+
+
 if __name__ == "__main__":
-    make(Path(sys.argv[1]), sys.argv[2])
+    make(Path(sys.argv[1]).absolute(), sys.argv[2])

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from demanding_mailbox import LOGIN, demanding_mailbox
 
 from local_stack import LocalStack, Mailbox
 from support.playbooks import Playbooks, Run
 from support.replay import Answer, Replay, replaying
-from support.smtp import LOGIN, demanding_mailbox
 
 PASSPHRASE = "correct-horse-battery"
 PEOPLE: list[dict[str, Any]] = [

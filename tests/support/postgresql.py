@@ -16,8 +16,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import psycopg
-
-from support.certificates import make_certificate
+from certificates import make_certificate
 
 USER = "ots"
 START_LIMIT = 60  # seconds

@@ -1,4 +1,4 @@
-"""An SMTP server for tests that wants STARTTLS and a password, and keeps its mails."""
+"""An SMTP server that wants STARTTLS and a password, and keeps its mails."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+from certificates import make_certificate
 
 from local_stack import AnyPortController, Mailbox
-from support.certificates import make_certificate
 
 LOGIN = ("ops", "s3cret-smtp")
 
@@ -42,9 +42,9 @@ def _authenticate(
 
 @contextmanager
 def demanding_mailbox(folder: Path) -> Iterator[tuple[Mailbox, Path]]:
-    """Run one; yields it and the certificate to trust it by."""
+    """Run one that keeps its mails in `folder`/mail; yields it and the certificate to trust it by."""
     certificate = make_certificate(folder, "127.0.0.1")
-    mailbox = DemandingMailbox(folder / "mails", certificate)
+    mailbox = DemandingMailbox(folder / "mail", certificate)
     mailbox.start()
     try:
         yield mailbox, certificate

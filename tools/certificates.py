@@ -1,4 +1,4 @@
-"""Certificates for servers of tests."""
+"""Certificates for servers on this machine."""
 
 from __future__ import annotations
 
