@@ -260,7 +260,9 @@ class SqlLedger(ABC):
         }
 
     def _select(self, db: Database, table: str, **where: str) -> list[Row]:
-        statement = f"SELECT * FROM {table}{self._where(where)}"  # noqa: S608
+        """Return the rows, in one order whichever was written last: else a database is free to choose any."""
+        order = f" ORDER BY {', '.join(schema.KEYS[table])}" if table in schema.KEYS else ""
+        statement = f"SELECT * FROM {table}{self._where(where)}{order}"  # noqa: S608
         return [dict(row) for row in db.execute(statement, tuple(where.values())).fetchall()]
 
     def _delete(self, db: Database, table: str, **where: str) -> None:

@@ -82,6 +82,15 @@ def test_all_entries_are_told_by_name(open_ledger: Open) -> None:
     assert ledger.entries() == {"alice": Entry(RECORD, (), (OWED,)), "bob": Entry(attempts=(ATTEMPT,))}
 
 
+def test_intents_come_in_one_order_whichever_was_written_last(open_ledger: Open, ledger_url: str) -> None:
+    ledger = open_ledger()
+    for attempt in (ATTEMPT, OTHER_ATTEMPT, ATTEMPT):
+        ledger.begin("app", attempt)
+    sql(ledger_url, "ANALYZE")  # now PostgreSQL knows how small the table is, and reads it without its index
+
+    assert ledger.read("app").attempts == (ATTEMPT, OTHER_ATTEMPT)
+
+
 def test_a_name_is_found_by_its_metadata_key(open_ledger: Open) -> None:
     ledger = open_ledger()
     assert ledger.name_of(RECORD.metadata_key) is None
