@@ -302,8 +302,9 @@ class Lives(RuleBasedStateMachine):
     @rule(like=wishes(), name=names)
     def stranger(self, like: Desired, name: str) -> None:
         """Somebody else with the same account shares something that looks the same as what was last asked for."""
-        like = self.last.get(name, like)
         self.what_was_late_arrives()
+        left_behind = [other for other, entry in self.ledger.entries().items() if entry.attempts]
+        like = self.last.get(left_behind[0] if left_behind else name, like)  # where it can do most harm
         self.server.clock.advance(OFF_GRID)
         options = {"ttl": str(like.ttl or ""), "passphrase": like.passphrase, "recipient": like.recipient}
         form = {option: value for option, value in options.items() if value}
