@@ -14,7 +14,7 @@ from workspace import Workspace
 
 from local_stack import LocalStack
 
-SECRET, PASSPHRASE = 'leak me "not" \\ s3cret', "leak-me-not-passphrase"
+SECRET, PASSPHRASE = 'leak me "not" \\ <s3cret> &', "leak-me-not-passphrase"
 
 LINKS = """
 variable "secret" {
@@ -50,8 +50,10 @@ data "onetimesecret_metadata" "plain" {
 
 
 def forms(secret: str) -> set[str]:
-    """The ways in which a text may be written down: as it is, and in quotes."""
-    return {secret, json.dumps(secret)[1:-1], repr(secret)[1:-1], secret[:12]}
+    """The ways in which a text may be written down: as it is, and in quotes, of which Go has its own."""
+    in_json = json.dumps(secret)[1:-1]
+    in_go = in_json.translate({ord(character): f"\\u{ord(character):04x}" for character in "&<>"})
+    return {secret, in_json, in_go, repr(secret)[1:-1], secret[:12]}
 
 
 def files_with(folder: Path, secret: str) -> list[str]:
