@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
-from certificates import make_certificate
 
+from certificates import make_certificate
 from local_stack import AnyPortController, Mailbox
 
 LOGIN = ("ops", "s3cret-smtp")

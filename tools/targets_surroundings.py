@@ -15,7 +15,6 @@ from pathlib import Path
 from threading import Thread
 
 from demanding_mailbox import LOGIN, demanding_mailbox
-
 from targets_process import background_command
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from demanding_mailbox import LOGIN, demanding_mailbox
 
+from demanding_mailbox import LOGIN, demanding_mailbox
 from local_stack import LocalStack, Mailbox
 from support.playbooks import Playbooks, Run
 from support.replay import Answer, Replay, replaying

@@ -16,6 +16,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import psycopg
+
 from certificates import make_certificate
 
 USER = "ots"

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from certificates import make_certificate
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,6 +19,7 @@ from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.address 
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.client import Client
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.credentials import Credentials
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.inputs import GenerateRequest, ShareRequest
+from certificates import make_certificate
 from support.replay import Answer, Replay, misbehaving, replaying
 
 NOMINAL = Answer(json={"status": "nominal", "locale": "en"})
