@@ -75,7 +75,8 @@ TABLE: list[tuple[dict[str, Any], tuple[int, bool]]] = [
     ({"ttl": 7200}, CLEARED),
     ({"state": "received"}, CLEARED),
     ({"state": "burned"}, CLEARED),
-    ({"created": START - 3600}, CLEARED),  # has expired
+    ({"created": START - 3600}, SUSPECT),  # seems to have expired, but clocks may have been set
+    ({"created": START - CLOCK_ERROR, "ttl": 60}, CLEARED),  # has expired
     ({"recipient": ["bo*****@e*****.com"]}, CLEARED),
     ({"recipient": []}, CLEARED),
     ({"share_domain": "secrets.example.com"}, CLEARED),
@@ -239,6 +240,16 @@ def test_clocks_an_hour_apart_do_not_hide_an_orphan(world: World) -> None:
 
     assert "found at the server and burned" in world.engine().present(SHARE).warnings[0]
     assert world.live_links() == 1
+
+
+@only_where_links_are_listed
+def test_a_clock_that_is_put_forward_does_not_make_an_orphan_expire(world: World) -> None:
+    die_after_sending(world, SHARE)
+    server_clock = world.server.clock
+    world.controller_clock = lambda: server_clock() + 3600
+
+    assert "found at the server and burned" in world.engine().absent(SHARE.name).warnings[0]
+    assert world.live_links() == 0
 
 
 def test_absent_finds_the_orphan_as_well(world: World) -> None:
