@@ -74,6 +74,7 @@ def run(bootstrap: Playbooks, *arguments: str, token: str = TOKEN, **settings: s
     return bootstrap.run(BOOTSTRAP, "-e", f"@{file}", "-vvv", *arguments, CONTROLLER_OAUTH_TOKEN=token)
 
 
+@pytest.mark.long
 def test_everything_is_made_once_and_nothing_by_a_check(server: Awx, bootstrap: Playbooks) -> None:
     check_of_nothing = run(bootstrap, "--check")
     assert (check_of_nothing.exit_code, server.writes) == (0, []), check_of_nothing.output
@@ -92,6 +93,7 @@ def test_everything_is_made_once_and_nothing_by_a_check(server: Awx, bootstrap: 
         assert [secret in each.output for each in (check_of_nothing, first, *runs)] == [False] * 4
 
 
+@pytest.mark.long
 def test_awx_gets_what_the_data_files_say_and_hand_made_changes_are_put_right(
     server: Awx, bootstrap: Playbooks
 ) -> None:
@@ -120,6 +122,7 @@ def test_awx_gets_what_the_data_files_say_and_hand_made_changes_are_put_right(
     assert len(server.survey("Rotate credentials")["spec"]) == 2
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("settings", "problem"),
     [
