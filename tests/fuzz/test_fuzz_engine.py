@@ -187,7 +187,9 @@ class Lives(RuleBasedStateMachine):
         if action in SENDS:
             self.check_debts(outcome, now)
             self.check_orphans(name, entry, outcome, trouble, receipts)
-        if again and not trouble:
+        # Of a clock that was set since the former link only the new one tells, and with it perhaps that a rotation is due.
+        clock_was_set = former is not None and former.ahead != self.ahead
+        if again and not trouble and not (clock_was_set and desired.policy.rotate_after):
             second = self.run(wanted, lambda engine: engine.present(desired, refresh=refresh), None)
             assert second is not None
             assert second.action == "kept"
