@@ -10,7 +10,6 @@ import stat
 import subprocess
 from pathlib import Path
 
-import pytest
 from terraform_provider_onetimesecret.installation import LAUNCHER
 from terraform_provider_onetimesecret.onetime.version import VERSION
 from workspace import PROGRAMS, Workspace
@@ -67,14 +66,13 @@ def test_install_warns_when_terraform_would_not_find_the_program(tmp_path: Path)
     assert f"is not on PATH, where Terraform must find it; add {PROGRAMS}" in done.stderr
 
 
-@pytest.mark.skipif(shutil.which("terraform-provider-onetimesecret", path="/usr/bin:/bin") is not None, reason="there")
-def test_a_provider_that_is_not_on_path_is_an_error_that_says_so(workspace: Workspace) -> None:
+def test_a_provider_that_is_not_on_path_is_an_error_that_says_so(workspace: Workspace, tmp_path: Path) -> None:
     workspace.write('data "onetimesecret_status" "service" {}')
     workspace.init()
     terraform = shutil.which(workspace.command[0])
     assert terraform is not None
     workspace.command[0] = terraform
-    run = workspace.run("plan", "-no-color", PATH="/usr/bin:/bin")
+    run = workspace.run("plan", "-no-color", PATH=str(tmp_path))
     assert run.exit_code == 1
     assert "Failed to load plugin schemas" in run.one_line
 

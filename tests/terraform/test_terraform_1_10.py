@@ -23,7 +23,7 @@ def workspace(workspace: Workspace) -> Workspace:
     return workspace
 
 
-@pytest.mark.skipif(not OLD, reason="TERRAFORM_1_10 is not set")
+@pytest.mark.skipif(not OLD, reason="TERRAFORM_1_10 is not set; make terraform-test installs that release and sets it")
 def test_terraform_1_10(workspace: Workspace) -> None:
     assert "Terraform v1.10" in workspace.done("version")
     workspace.write('resource "onetimesecret_link" "x" {\n secret_wo = "s3cret"\n secret_wo_version = 1\n}')

@@ -119,7 +119,9 @@ def test_a_link_is_imported_by_command_and_by_block(workspace: Workspace) -> Non
     workspace.done("destroy", "-auto-approve")
 
 
-@pytest.mark.skipif(VERSION < (1, 12), reason="identities came with Terraform 1.12")
+@pytest.mark.skipif(
+    VERSION < (1, 12), reason="identities came with Terraform 1.12; make terraform-test runs this with 1.15"
+)
 def test_a_link_is_imported_by_its_identity(workspace: Workspace) -> None:
     workspace.write(LINK)
     workspace.init()

@@ -164,7 +164,9 @@ def test_ipv6_is_spoken() -> None:
         with socket.create_server(("::1", 0), family=socket.AF_INET6):
             pass
     except OSError:
-        pytest.skip("no IPv6 on this machine")
+        pytest.skip(
+            "no IPv6 on this machine; switch its loopback on, such as by sysctl net.ipv6.conf.lo.disable_ipv6=0"
+        )
     with replaying(NOMINAL, host="::1") as server, Client(Address.of(server.url)) as client:
         assert client.status().status == "nominal"
 
