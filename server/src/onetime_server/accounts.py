@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import hmac
-import re
 import secrets
 import sqlite3
 import string
 from dataclasses import dataclass
 
 from .database import Database
+from .languages import ENGLISH
+from .names import has_known_suffix, is_account_email, is_host_name
 from .vault import Vault
 
 _BASE36 = string.digits + string.ascii_lowercase
-_EMAIL = re.compile(r"[\w.%+-]+@[\w.-]+\.[A-Za-z]{2,}", re.ASCII)
-_HOST = re.compile(r"(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]", re.IGNORECASE)
 _TOKEN_LENGTH = 40
 _SHORTEST_TOKEN = 16
 
@@ -25,12 +24,16 @@ class AccountError(Exception):
 
 @dataclass(frozen=True)
 class Account:
-    """Who calls. `external_id` ("ur…") may be used as the user name instead of `email`."""
+    """Who calls. `external_id` ("ur…") may be used as the user name instead of `email`.
+
+    `language` is the one that its e-mails to recipients are in.
+    """
 
     id: int
     email: str
     external_id: str
     plan: str
+    language: str = ENGLISH.code
 
 
 @dataclass(frozen=True)
@@ -46,16 +49,6 @@ def random_base36(length: int) -> str:
     return "".join(secrets.choice(_BASE36) for _position in range(length))
 
 
-def is_email(text: str) -> bool:
-    """Whether `text` is one e-mail address that the API accepts (contract §3)."""
-    return _EMAIL.fullmatch(text) is not None
-
-
-def is_host_name(text: str) -> bool:
-    """Whether `text` is a bare host name such as secrets.example.com."""
-    return _HOST.fullmatch(text) is not None
-
-
 class Accounts:
     """The accounts in one database."""
 
@@ -63,9 +56,9 @@ class Accounts:
         self._database = database
         self._vault = vault
 
-    def add(self, email: str, plan: str, token: str | None = None) -> tuple[Account, str]:
+    def add(self, email: str, plan: str, token: str | None = None, language: str = ENGLISH.code) -> tuple[Account, str]:
         """Create an account; returns it and its token, a new random one unless given. Raises AccountError."""
-        if not is_email(email):
+        if not is_account_email(email):
             raise AccountError(f"{email!r} is not an e-mail address.")
         # Tokens are hashed without stretching, because every request pays for it: a weak one is not for us.
         if token is not None and (len(token) < _SHORTEST_TOKEN or not token.isascii() or not token.isprintable()):
@@ -75,14 +68,14 @@ class Accounts:
         try:
             with self._database.transaction() as connection:
                 cursor = connection.execute(
-                    "INSERT INTO account (email, external_id, plan, token_hash) VALUES (?, ?, ?, ?)",
-                    (email, external_id, plan, self._vault.token_hash(token)),
+                    "INSERT INTO account (email, external_id, plan, token_hash, language) VALUES (?, ?, ?, ?, ?)",
+                    (email, external_id, plan, self._vault.token_hash(token), language),
                 )
         except sqlite3.IntegrityError:
             raise AccountError(
                 f"There is an account {email} already. Remove it first to give it a new token."
             ) from None
-        return Account(cursor.lastrowid or 0, email, external_id, plan), token
+        return Account(cursor.lastrowid or 0, email, external_id, plan, language), token
 
     def authenticate(self, user: str, token: str) -> Account | None:
         """The account of this user name (e-mail address or external id) and token."""
@@ -91,6 +84,12 @@ class Accounts:
         expected = row["token_hash"] if row else bytes(32)
         matches = hmac.compare_digest(expected, self._vault.token_hash(token))
         return _account(row) if row and matches else None
+
+    def speak(self, email: str, language: str) -> None:
+        """Have the e-mails of an account in another language. Raises AccountError."""
+        with self._database.transaction() as connection:
+            if not connection.execute("UPDATE account SET language = ? WHERE email = ?", (language, email)).rowcount:
+                raise AccountError(f"There is no account {email}.")
 
     def remove(self, email: str) -> None:
         """Delete an account and its domains. Its secrets live on until read. Raises AccountError."""
@@ -109,6 +108,8 @@ class Accounts:
         """Let an account share on a custom domain. Raises AccountError."""
         if not is_host_name(host):
             raise AccountError(f"{host!r} is not a bare host name such as secrets.example.com.")
+        if not has_known_suffix(host):
+            raise AccountError(f"{host!r} ends in no public suffix, such as .com: the API ignores such a share_domain.")
         with self._database.transaction() as connection:
             account = connection.execute("SELECT id FROM account WHERE email = ?", (email,)).fetchone()
             if account is None:
@@ -126,4 +127,4 @@ class Accounts:
 
 
 def _account(row: sqlite3.Row) -> Account:
-    return Account(row["id"], row["email"], row["external_id"], row["plan"])
+    return Account(row["id"], row["email"], row["external_id"], row["plan"], row["language"])

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from . import openapi, reading, sharing
+from . import consuming, openapi, sharing
 from .errors import InvalidRequestError, NotAuthorizedError, RateLimitedError, UnexpectedError, UnknownSecretError
-from .incoming import Caller, Key, Parameters, Subject
+from .incoming import Caller, Host, Key, Parameters, Subject
 from .openapi import documented
 from .params import as_text
 from .profile import Profile
@@ -14,10 +14,12 @@ from .responses import ApiReply
 from .services import Server, Services
 from .vault import WrongPassphraseError
 
+PREFIX = "/api/v1"
+
 
 def routes(profile: Profile) -> APIRouter:
     """Every route of the release. What is not in here is answered with {"error": "Not Found"}."""
-    router = APIRouter(prefix="/api/v1", default_response_class=ApiReply)
+    router = APIRouter(prefix=PREFIX, default_response_class=ApiReply)
     read, write = ["GET", "HEAD"], ["POST"]
     create = create_nested if profile.create_wants_nesting else share
 
@@ -29,7 +31,8 @@ def routes(profile: Profile) -> APIRouter:
     router.add_api_route("/secret/{key}", reveal, methods=write, **documented(openapi.Revealed, openapi.Passphrase))
     for name in profile.receipt_routes:
         router.add_api_route(f"/{name}/recent", recent, methods=read, **documented(list[openapi.Metadata]))
-        router.add_api_route(f"/{name}/{{key}}", receipt, methods=read + write, **documented(openapi.Metadata))
+        router.add_api_route(f"/{name}/{{key}}", receipt_unseen, methods=["HEAD"], include_in_schema=False)
+        router.add_api_route(f"/{name}/{{key}}", receipt, methods=["GET", *write], **documented(openapi.Metadata))
     for name in profile.burn_routes:
         path = f"/{name}/{{key}}/burn"
         router.add_api_route(path, burn, methods=write, **documented(openapi.Burned, openapi.Passphrase))
@@ -48,33 +51,33 @@ def authcheck(caller: Caller) -> ApiReply:
     return status(caller)
 
 
-def share(server: Server, params: Parameters, caller: Caller, subject: Subject) -> ApiReply:
+def share(server: Server, params: Parameters, caller: Caller, subject: Subject, host: Host) -> ApiReply:
     """POST share."""
     _limit_anonymous(server, "create", caller, subject)
-    created = sharing.share(server, caller, params)
-    return ApiReply(server.replies.created(created, caller, server.clock()))
+    created = sharing.share(server, caller, params, host)
+    return ApiReply(server.documents.created(created, caller, server.clock()))
 
 
-def create_nested(server: Server, params: Parameters, caller: Caller, subject: Subject) -> ApiReply:
+def create_nested(server: Server, params: Parameters, caller: Caller, subject: Subject, host: Host) -> ApiReply:
     """POST create in the releases that want `secret[secret]=…&secret[ttl]=…`."""
     nested = params.get("secret")
     if not isinstance(nested, dict):
         raise InvalidRequestError("Incorrect payload format")
-    return share(server, nested, caller, subject)
+    return share(server, nested, caller, subject, host)
 
 
-def generate(server: Server, params: Parameters, caller: Caller, subject: Subject) -> ApiReply:
+def generate(server: Server, params: Parameters, caller: Caller, subject: Subject, host: Host) -> ApiReply:
     """POST generate."""
     _limit_anonymous(server, "create", caller, subject)
-    created, value = sharing.generate(server, caller, params)
-    return ApiReply(server.replies.created(created, caller, server.clock(), value))
+    created, value = sharing.generate(server, caller, params, host)
+    return ApiReply(server.documents.created(created, caller, server.clock(), value))
 
 
 def reveal(server: Server, params: Parameters, caller: Caller, subject: Subject, key: Key) -> ApiReply:
     """POST secret/KEY. A wrong passphrase cannot be told from a missing secret."""
     _limit_anonymous(server, "read", caller, subject)
     try:
-        value = reading.reveal(server, subject, key, as_text(params.get("passphrase")))
+        value = consuming.reveal(server, subject, key, as_text(params.get("passphrase")))
     except WrongPassphraseError:
         raise UnknownSecretError from None
     return ApiReply({"value": value, "secret_key": key, "share_domain": server.settings.public_url})
@@ -83,16 +86,23 @@ def reveal(server: Server, params: Parameters, caller: Caller, subject: Subject,
 def receipt(server: Server, _params: Parameters, caller: Caller, key: Key) -> ApiReply:
     """GET or POST private/KEY: whoever has the key may ask."""
     asked, value = server.store.ask(key)
-    return ApiReply(server.replies.asked(asked, caller, server.clock(), value.decode() if value is not None else None))
+    return ApiReply(
+        server.documents.asked(asked, caller, server.clock(), value.decode() if value is not None else None)
+    )
+
+
+def receipt_unseen(server: Server, caller: Caller, key: Key) -> ApiReply:
+    """HEAD private/KEY: nobody sees the reply's body, so it neither views the secret nor uses up its one echo."""
+    return ApiReply(server.documents.asked(server.store.find(key), caller, server.clock(), None))
 
 
 def burn(server: Server, params: Parameters, caller: Caller, subject: Subject, key: Key) -> ApiReply:
     """POST private/KEY/burn: whoever has the key, and the passphrase if there is one, may burn."""
     try:
-        burned = reading.burn(server, caller, subject, key, as_text(params.get("passphrase")))
+        burned = consuming.burn(server, caller, subject, key, as_text(params.get("passphrase")))
     except WrongPassphraseError:
-        raise InvalidRequestError("Double check that passphrase") from None
-    return ApiReply(server.replies.burned(burned, caller, server.clock()))
+        raise InvalidRequestError(server.profile.refused_burn_text) from None
+    return ApiReply(server.documents.burned(burned, caller, server.clock()))
 
 
 def recent(server: Server, caller: Caller) -> ApiReply:
@@ -101,7 +111,7 @@ def recent(server: Server, caller: Caller) -> ApiReply:
         raise NotAuthorizedError
     if not server.profile.recent_works:
         raise UnexpectedError
-    return ApiReply(server.replies.recent(server.store.recent(caller), caller, server.clock()))
+    return ApiReply(server.documents.recent(server.store.recent(caller), caller, server.clock()))
 
 
 def _limit_anonymous(server: Services, event: str, caller: Caller, subject: str) -> None:

@@ -54,7 +54,7 @@ def create_app(settings: Settings, clock: Clock = time.time) -> FastAPI:
     responses.install(app, settings.profile)
     if settings.profile.request_id:
         app.add_middleware(RequestId)
-    app.add_middleware(TrailingSlash)
+    app.add_middleware(TrailingSlash, kept="" if settings.profile.reveal_takes_slash else f"{api.PREFIX}/secret/")
     app.add_middleware(AccessLog)
     return app
 
@@ -81,14 +81,15 @@ async def _sweep(services: Services) -> None:
 
 
 class TrailingSlash:
-    """Take `/status/` for `/status`."""
+    """Take `/status/` for `/status`, but for what begins with `kept`, if that is anything."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, kept: str) -> None:
         self._app = app
+        self._kept = kept
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            scope["path"] = scope["path"].removesuffix("/")
+        if scope["type"] == "http" and not (self._kept and scope["path"].startswith(self._kept)):
+            scope["path"] = scope["path"].removesuffix("/") or "/"
         await self._app(scope, receive, send)
 
 

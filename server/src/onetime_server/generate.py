@@ -20,7 +20,9 @@ _SETS = {
 
 
 def password(length: int, character_sets: Any) -> str:
-    """A random password. `character_sets` is the request's mapping of set name to a value that counts as true in Ruby.
+    """A random password of `length` characters, or as many as there are kinds of them.
+
+    `character_sets` is the request's mapping of set name to a value that counts as true in Ruby.
 
     Raises ValueError for a length below 1 or above 10 000, or no characters to choose from.
     """
@@ -33,11 +35,11 @@ def password(length: int, character_sets: Any) -> str:
     ]
     if not 1 <= length <= _LONGEST or not alphabets:
         raise ValueError("no password is possible")
-    characters = [secrets.choice(alphabet) for alphabet in alphabets]  # one of each kind, where there is room
+    characters = [secrets.choice(alphabet) for alphabet in alphabets]  # one of each kind, however short it should be
     everything = [character for alphabet in alphabets for character in alphabet]
     characters += [secrets.choice(everything) for _position in range(length - len(characters))]
     secrets.SystemRandom().shuffle(characters)
-    return "".join(characters[:length])
+    return "".join(characters)
 
 
 def _true(value: Any) -> bool:

@@ -4,35 +4,46 @@ from __future__ import annotations
 
 import base64
 import re
+from functools import partial
 from typing import Annotated
 
+from anyio import to_thread
 from fastapi import Depends, HTTPException, Request
-from starlette.concurrency import run_in_threadpool
 
 from . import params
 from .accounts import Account
 from .errors import ApiError, NotAuthorizedError, OversizedRequestError
 from .services import Server
 
-# A million characters of four bytes, each percent-encoded: more than any release accepts as a secret.
-_LARGEST_BODY = 13_000_000
+# More takes its time to be read: in a thread, because others shall not wait for it.
+_QUICK = 100_000
 _KEY = re.compile(r"[0-9A-Za-z_-]+")
 
 
 async def _parameters(request: Request, server: Server) -> params.Params:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _LARGEST_BODY:
-            raise OversizedRequestError
-    # In a thread, because a large body takes its time, and others shall not wait for it.
-    return await run_in_threadpool(
+    body = await _body(request, server.profile.largest_body)
+    read = partial(
         params.read,
         request.scope["query_string"],
         request.headers.get("content-type", ""),
-        bytes(body),
+        body,
         json_bodies=server.profile.json_bodies,
     )
+    return read() if len(body) <= _QUICK else await to_thread.run_sync(read, limiter=server.large_bodies)
+
+
+async def _body(request: Request, most: int) -> bytes:
+    """The whole body. One that is too large is received to its end all the same, but not kept: its sender waits for that."""
+    chunks, size = [], 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size <= most:
+            chunks.append(chunk)
+        else:
+            chunks.clear()
+    if size > most:
+        raise OversizedRequestError
+    return b"".join(chunks)
 
 
 def address(request: Request) -> str:
@@ -70,6 +81,10 @@ def _subject(request: Request, caller: Annotated[Account | None, Depends(_caller
     return address(request) if caller is None else caller.email
 
 
+def _host(request: Request) -> str:
+    return request.headers.get("host", "").partition(":")[0]
+
+
 def _key(key: str, server: Server) -> str:
     if not _KEY.fullmatch(key):
         raise HTTPException(404)
@@ -81,4 +96,5 @@ def _key(key: str, server: Server) -> str:
 Parameters = Annotated[params.Params, Depends(_parameters)]
 Caller = Annotated[Account | None, Depends(_caller)]
 Subject = Annotated[str, Depends(_subject)]
+Host = Annotated[str, Depends(_host)]
 Key = Annotated[str, Depends(_key)]

@@ -10,7 +10,10 @@ from http import HTTPMethod
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from .pages import faults
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -39,7 +42,7 @@ def set_up(file: Path | None) -> None:
 
 
 class AccessLog:
-    """Log each request, and answer a crash with 500 and an empty body, as the real server does (contract §1).
+    """Log each request, and answer a crash with 500: a page for browsers, else an empty body, as the real server (contract §1).
 
     Status 0 is a caller who hung up before the answer.
     """
@@ -69,11 +72,18 @@ class AccessLog:
             place = "".join(traceback.format_tb(error.__traceback__))
             logger.error("Crash: %s\n%s", type(error).__name__, place)  # noqa: TRY400
             if not status:
-                await watch({"type": "http.response.start", "status": 500, "headers": []})
-                await watch({"type": "http.response.body", "body": b""})
+                await _crashed(scope)(scope, receive, watch)
         finally:
             route = getattr(scope.get("route"), "path", UNKNOWN)
             # Where a body is longer than announced, its rest is taken for a request: its first word is no method.
             method = scope["method"] if scope["method"] in _METHODS else UNKNOWN
             milliseconds = round((time.perf_counter() - started) * 1000)
             access.info("%s %s %d %dms", method, route, status, milliseconds)
+
+
+def _crashed(scope: Scope) -> Response:
+    try:
+        page = faults.for_browser(Request(scope), 500)
+    except Exception:  # noqa: BLE001 - perhaps it is the pages that crash
+        page = None
+    return page or Response(status_code=500)

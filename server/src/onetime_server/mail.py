@@ -1,71 +1,134 @@
-"""The e-mail that brings a link to its recipient. It holds the link, never the secret."""
+"""Sends what brings a link to its recipient."""
 
 from __future__ import annotations
 
 import logging
 import smtplib
+import sqlite3
 import ssl
-from concurrent.futures import ThreadPoolExecutor
-from email.message import EmailMessage
-from email.utils import formatdate, make_msgid
+import threading
+from dataclasses import dataclass
+from typing import Any
 
+from .notice import Notice, compose
+from .outbox import Outbox, Waiting
 from .settings import Smtp
 
 logger = logging.getLogger(__name__)
 
-_TEXT = """\
-{sender} has a secret for you.
-This link shows it once, and only once:
-
-{link}
-
-Open it when you are ready to keep what it shows. If somebody has opened it
-before you, tell {sender}.
-"""
+_LOOK_EVERY = 5
+_YES = 250
+_PERMANENT = 500  # from here on a mail server's codes mean that it will never take this (RFC 5321 §4.2.1)
 
 
 class Mailer:
-    """Sends in the background; a failure is in the log and nowhere else (contract §3, `recipient`)."""
+    """Sends in the background, from the outbox; a failure is in the log and in `onetime-server mail list`."""
 
-    def __init__(self, smtp: Smtp | None) -> None:
+    def __init__(self, smtp: Smtp | None, outbox: Outbox) -> None:
         self._smtp = smtp
-        self._outbox = ThreadPoolExecutor(max_workers=2, thread_name_prefix="mail")
+        self._outbox = outbox
+        self._wake = threading.Event()
+        self.is_closing = self._has_failed_while_closing = False
+        self._thread = threading.Thread(target=self._work, name="mail", daemon=True)
+        if smtp is not None:
+            self._thread.start()
 
-    def send(self, sender: str, recipient: str, link: str) -> None:
-        """Queue one e-mail to `recipient` that names `sender`, the account's address."""
+    def send(self, notice: Notice) -> None:
+        """Queue one e-mail. It takes no longer than a write to the database."""
         if self._smtp is None:
             logger.warning("E-mail not sent: no SMTP host is set (--smtp-host).")
             return
-        self._outbox.submit(_deliver, self._smtp, _message(self._smtp, sender, recipient, link))
+        self._outbox.add(notice)
+        self._wake.set()
 
     def close(self) -> None:
-        """Finish sending."""
-        self._outbox.shutdown(wait=True)
+        """Finish sending what is due, up to the first that fails; the rest stays in the outbox."""
+        self.is_closing = True
+        self._wake.set()
+        if self._thread.is_alive():
+            self._thread.join()
 
+    def _work(self) -> None:
+        goes_on = True
+        while goes_on:
+            goes_on = not self.is_closing
+            try:
+                self._send_what_is_due()
+            except sqlite3.Error as error:  # such as a full disk: the next round may do better
+                logger.warning("The outbox cannot be used: %s.", error)
+            except Exception as error:  # noqa: BLE001 - one e-mail must not hold up the others; its lease makes it unknown
+                logger.error("An e-mail was not sent: %s.", type(error).__name__)  # noqa: TRY400 - its text may hold a link
+                self._wake.set()
+            if goes_on:
+                self._wake.wait(_LOOK_EVERY)
+                self._wake.clear()
 
-def _message(smtp: Smtp, sender: str, recipient: str, link: str) -> EmailMessage:
-    message = EmailMessage()
-    message["From"] = smtp.sender
-    message["Reply-To"] = sender
-    message["To"] = recipient
-    message["Date"] = formatdate()
-    message["Message-ID"] = make_msgid(domain=smtp.domain)
-    message["Subject"] = f"{sender} sent you a secret"
-    # 7bit leaves the link in one piece, however long it is.
-    message.set_content(_TEXT.format(sender=sender, link=link), cte="7bit")
-    return message
+    def _send_what_is_due(self) -> None:
+        while not self._has_failed_while_closing and (mail := self._outbox.take()):
+            was_sent = self._deliver(mail)
+            self._has_failed_while_closing = self.is_closing and not was_sent
 
+    def _deliver(self, mail: Waiting) -> bool:
+        assert self._smtp is not None  # noqa: S101 - without it no thread runs
+        progress = _Progress()
+        try:
+            _send(self._smtp, mail.notice, progress)
+        except (OSError, ValueError, smtplib.SMTPException) as error:
+            if not progress.is_accepted:  # else only the goodbye failed
+                self._failed(mail, self._smtp, error, progress)
+                return False
+        self._outbox.sent(mail)
+        return True
 
-def _deliver(smtp: Smtp, message: EmailMessage) -> None:
-    try:
-        with smtplib.SMTP(smtp.host, smtp.port, smtp.domain, smtp.timeout) as connection:
-            if smtp.starttls:
-                connection.starttls(context=ssl.create_default_context())
-            if smtp.user is not None:
-                connection.login(smtp.user, smtp.password or "")
-            connection.send_message(message)
-    except (OSError, smtplib.SMTPException) as error:
+    def _failed(self, mail: Waiting, smtp: Smtp, error: Exception, progress: _Progress) -> None:
         # Not the error's own text: a mail server's answer may quote the e-mail, and so the link.
-        code = getattr(error, "smtp_code", "")
-        reason = f"{type(error).__name__} {code}".rstrip()
-        logger.error("E-mail not sent: %s at %s:%d.", reason, smtp.host, smtp.port)  # noqa: TRY400
+        code = _code(error)
+        problem = f"{type(error).__name__} {code or ''}".rstrip()
+        if progress.has_begun and not code:
+            self._outbox.give_up(mail, "unknown", problem)
+            outcome = "It may have been sent, so it is not sent again"
+        elif code >= _PERMANENT and isinstance(error, smtplib.SMTPRecipientsRefused | smtplib.SMTPDataError):
+            self._outbox.give_up(mail, "failed", problem)
+            outcome = "Refused for good"
+        else:
+            self._outbox.postpone(mail, problem)
+            outcome = "Tried again later"
+        logger.error("E-mail %d not sent: %s at %s:%d. %s.", mail.id, problem, smtp.host, smtp.port, outcome)
+
+
+@dataclass
+class _Progress:
+    """How far an e-mail came: handed to the mail server, and confirmed by it."""
+
+    has_begun: bool = False
+    is_accepted: bool = False
+
+
+class _Connection(smtplib.SMTP):
+    """Notes how far an e-mail came."""
+
+    def __init__(self, smtp: Smtp, progress: _Progress) -> None:
+        self._progress = progress
+        super().__init__(smtp.host, smtp.port, smtp.domain, smtp.timeout)
+
+    def data(self, msg: Any) -> tuple[int, bytes]:
+        self._progress.has_begun = True
+        code, answer = super().data(msg)
+        self._progress.is_accepted = code == _YES
+        return code, answer
+
+
+def _send(smtp: Smtp, notice: Notice, progress: _Progress) -> None:
+    with _Connection(smtp, progress) as connection:
+        if smtp.starttls:
+            connection.starttls(context=ssl.create_default_context())
+        if smtp.user is not None:
+            connection.login(smtp.user, smtp.password or "")
+        connection.send_message(compose(smtp, notice))
+
+
+def _code(error: Exception) -> int:
+    """The mail server's answer, 0 where it gave none."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return max(code for code, _text in error.recipients.values())
+    return int(getattr(error, "smtp_code", 0))

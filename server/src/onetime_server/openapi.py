@@ -108,7 +108,7 @@ def documented(reply: Any, form: type[BaseModel] | None = None) -> dict[str, Any
             200: {"model": reply},
             400: {"description": "The body is not in the encoding that it claims."},
             404: {"model": Refusal | Unrouted, "description": "Refused."},
-            413: {"description": "The body is larger than any request can need."},
+            413: {"description": "The body is larger than any request can need, in a release that refuses no size."},
         }
     }
     if form is not None:

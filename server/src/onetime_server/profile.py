@@ -12,6 +12,10 @@ from dataclasses import dataclass, replace
 ANONYMOUS, FREE, IDENTITY = "anonymous", "free", "identity"
 PLANS = (FREE, IDENTITY)
 DAY = 86_400
+# A character of four bytes, percent-encoded; JSON needs as many for it.
+_ESCAPED = 12
+# For everything in a request but the secret.
+_ROOM = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,8 @@ class Profile:
     create_wants_nesting: bool
     """/create is no alias of /share but wants `secret[secret]=…`."""
     recent_works: bool
+    reveal_takes_slash: bool
+    """POST secret/KEY/ is taken for secret/KEY; otherwise it is no route. Everywhere else a slash at the end is dropped."""
 
     # requests [§1, §3]
     json_bodies: bool
@@ -42,20 +48,26 @@ class Profile:
     raw_bytes: bool
     """Invalid UTF-8 and NUL are stored as sent; otherwise they are repaired."""
     size_limit: int | None
-    """Most bytes of a secret; more is refused."""
+    """Most of a secret, in `size_unit`; more is refused."""
+    size_unit: str
+    """What `size_limit` counts: "bytes" or "characters"."""
     size_truncation: Mapping[str, int] | None
     """Most characters of a secret per plan; more is cut off without a word."""
     longest_ttl: Mapping[str, int]
     shortest_passphrase: int
     longest_generated: int | None
     lenient_recipients: bool
-    """The first thing that looks like an e-mail address is taken and anything else is ignored."""
+    """The first thing that looks like an e-mail address is taken and anything else is ignored. Stars hide any part of it."""
     domains_are_owned: bool
     """A custom domain may be used by its owner only, in any case; otherwise by everyone, in its exact case."""
+
+    link_pool: bool
+    """The hosts of --link-domains are custom domains for everybody."""
 
     # replies [§3, §6]
     recipient_stars: int
     additive_fields: bool
+    refused_burn_text: str
     custid_is_caller: bool
     """`custid` names who asks; otherwise who created the secret."""
     intended_status: bool
@@ -68,6 +80,8 @@ class Profile:
     generated_echo: int
     """How long the first metadata request after `generate` repeats the value."""
     names_orphans: bool
+    wrong_passphrase_renews: int
+    """How long a secret lives from a wrong passphrase on, whatever its ttl was; 0 changes nothing."""
 
     # limits [§0.7, §5, §9]; None where there is none
     wrong_passphrases_per_secret: int | None
@@ -75,6 +89,17 @@ class Profile:
     burns_per_caller: int | None
     anonymous_requests_per_address: int | None
     rate_limit_text: str
+
+    @property
+    def refused_size_text(self) -> str:
+        """What is said of a secret that is too large."""
+        return f"Secret value exceeds the maximum size of {self.size_limit} {self.size_unit}"
+
+    @property
+    def largest_body(self) -> int:
+        """Most bytes that a request of this release can need."""
+        most = self.size_limit if self.size_truncation is None else max(self.size_truncation.values())
+        return _ESCAPED * (most or 0) + _ROOM
 
 
 V0_26 = Profile(
@@ -86,19 +111,23 @@ V0_26 = Profile(
     burn_routes=("private", "metadata", "receipt"),
     create_wants_nesting=False,
     recent_works=True,
+    reveal_takes_slash=True,
     json_bodies=True,
     undecodable_body=(400, b""),
     nested_secret_is_text=True,
     raw_bytes=True,
     size_limit=10_000,
+    size_unit="bytes",
     size_truncation=None,
     longest_ttl={ANONYMOUS: 7 * DAY, FREE: 30 * DAY, IDENTITY: 30 * DAY},
     shortest_passphrase=4,
     longest_generated=128,
     lenient_recipients=False,
     domains_are_owned=True,
+    link_pool=True,
     recipient_stars=3,
     additive_fields=True,
+    refused_burn_text="Double check that passphrase",
     custid_is_caller=True,
     intended_status=True,
     shrimp=False,
@@ -106,11 +135,26 @@ V0_26 = Profile(
     asking_views=False,
     generated_echo=60,
     names_orphans=True,
+    wrong_passphrase_renews=0,
     wrong_passphrases_per_secret=20,
     wrong_passphrases_per_caller=None,
     burns_per_caller=None,
     anonymous_requests_per_address=1000,
     rate_limit_text="Rate limit exceeded. Please try again later.",
+)
+
+V0_25 = replace(
+    V0_26,
+    name="v0.25",
+    size_unit="characters",
+    link_pool=False,
+    longest_ttl={ANONYMOUS: 30 * DAY, FREE: 30 * DAY, IDENTITY: 30 * DAY},
+    longest_generated=None,
+    refused_burn_text="Incorrect passphrase",
+    asking_views=True,
+    generated_echo=0,
+    wrong_passphrase_renews=7 * DAY,
+    wrong_passphrases_per_secret=None,
 )
 
 V0_23 = replace(
@@ -123,6 +167,7 @@ V0_23 = replace(
     burn_routes=("private",),
     create_wants_nesting=True,
     recent_works=False,
+    reveal_takes_slash=False,
     json_bodies=False,
     undecodable_body=(500, b'{"error":"Internal Server Error"}'),
     nested_secret_is_text=False,
@@ -134,6 +179,7 @@ V0_23 = replace(
     longest_generated=None,
     lenient_recipients=True,
     domains_are_owned=False,
+    link_pool=False,
     recipient_stars=5,
     additive_fields=False,
     custid_is_caller=False,
@@ -152,4 +198,4 @@ V0_23 = replace(
 
 V0_22 = replace(V0_23, name="v0.22")
 
-PROFILES = {profile.name: profile for profile in (V0_26, V0_23, V0_22)}
+PROFILES = {profile.name: profile for profile in (V0_26, V0_25, V0_23, V0_22)}

@@ -11,7 +11,8 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from .accounts import random_base36
-from .errors import ApiError, OversizedRequestError, UndecodableRequestError, UnknownSecretError
+from .errors import ApiError, InvalidRequestError, OversizedRequestError, UndecodableRequestError, UnknownSecretError
+from .pages import faults
 from .profile import Profile
 
 _SHRIMP_LENGTH = 50
@@ -45,14 +46,20 @@ def install(app: FastAPI, profile: Profile) -> None:
         return ApiReply(body, 404, headers)
 
     @app.exception_handler(HTTPException)
-    def unrouted(_request: Request, _error: Exception) -> Response:
-        return Response('{"error":"Not Found"}', 404, media_type="application/json")
+    def unrouted(request: Request, _error: Exception) -> Response:
+        return faults.for_browser(request, 404) or Response('{"error":"Not Found"}', 404, media_type="application/json")
 
     @app.exception_handler(UndecodableRequestError)
-    def undecodable(_request: Request, _error: Exception) -> Response:
+    def undecodable(request: Request, _error: Exception) -> Response:
         status, body = profile.undecodable_body
-        return Response(body, status, media_type="application/json" if body else None)
+        return faults.for_browser(request, 400) or Response(
+            body, status, media_type="application/json" if body else None
+        )
 
     @app.exception_handler(OversizedRequestError)
-    def oversized(_request: Request, _error: Exception) -> Response:
-        return Response(status_code=413)
+    def oversized(request: Request, _error: Exception) -> Response:
+        if shown := faults.for_browser(request, 413):
+            return shown
+        if profile.size_limit is None:
+            return Response(status_code=413)
+        return refused(request, InvalidRequestError(profile.refused_size_text))

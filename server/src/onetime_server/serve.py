@@ -48,8 +48,11 @@ def is_exposed(address: str) -> bool:
     return not ipaddress.ip_address(address).is_loopback
 
 
-def serve(app: FastAPI, bound: socket.socket, url: str, ready_file: Path | None) -> None:
-    """Serve until a signal comes; requests that have begun, and e-mails, are finished before this returns."""
+def serve(app: FastAPI, bound: socket.socket, url: str, ready_file: Path | None, proxies: str | None) -> None:
+    """Serve until a signal comes; requests that have begun, and e-mails, are finished before this returns.
+
+    `proxies` are the addresses whose X-Forwarded-For is believed, after commas; None believes nobody.
+    """
     if is_exposed(bound.getsockname()[0]):
         logger.warning("Listening beyond this machine, without TLS: put a reverse proxy with TLS in front.")
     config = uvicorn.Config(
@@ -58,6 +61,8 @@ def serve(app: FastAPI, bound: socket.socket, url: str, ready_file: Path | None)
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=proxies is not None,
+        forwarded_allow_ips=proxies,
         timeout_keep_alive=_KEEP_ALIVE,
         timeout_graceful_shutdown=_GRACE,
     )

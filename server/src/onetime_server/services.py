@@ -5,19 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
+from anyio import CapacityLimiter
 from fastapi import Depends, Request
 
 from .accounts import Accounts
 from .database import Database
+from .documents import Documents
 from .mail import Mailer
+from .outbox import Outbox
 from .profile import Profile
-from .replies import Replies
 from .settings import Settings
 from .store import Clock, Store
 from .throttle import Throttle
 from .vault import Vault
 
 DATABASE_FILE = "onetime.sqlite3"
+_LARGE_BODIES_AT_ONCE = 2
 
 
 @dataclass(frozen=True)
@@ -30,9 +33,11 @@ class Services:
     vault: Vault
     accounts: Accounts
     store: Store
-    replies: Replies
+    documents: Documents
     throttle: Throttle
     mailer: Mailer
+    large_bodies: CapacityLimiter
+    """Few are read at once: reading takes several times their size in memory."""
 
     @property
     def profile(self) -> Profile:
@@ -51,9 +56,10 @@ def open_services(settings: Settings, clock: Clock) -> Services:
         vault=vault,
         accounts=Accounts(database, vault),
         store=Store(database, vault, settings.profile, clock),
-        replies=Replies(settings.profile, settings.public_url),
+        documents=Documents(settings.profile, settings.public_url),
         throttle=Throttle(clock),
-        mailer=Mailer(settings.smtp),
+        mailer=Mailer(settings.smtp, Outbox(database, vault, clock)),
+        large_bodies=CapacityLimiter(_LARGE_BODIES_AT_ONCE),
     )
 
 

@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from . import new_file
 from .profile import V0_26, Profile
 from .vault import KEY_SIZE
 
@@ -36,7 +37,10 @@ class Smtp:
 
 @dataclass(frozen=True)
 class Settings:
-    """`public_url` is the origin of links, without a slash at the end; without `smtp` no e-mail is sent."""
+    """`public_url` is the origin of links, without a slash at the end; without `smtp` no e-mail is sent.
+
+    `link_domains` are custom domains for everybody, in small letters.
+    """
 
     data: Path
     server_key: bytes = field(repr=False)
@@ -44,6 +48,7 @@ class Settings:
     profile: Profile = V0_26
     auth_enabled: bool = True
     smtp: Smtp | None = None
+    link_domains: frozenset[str] = frozenset()
 
 
 def data_directory(path: Path) -> Path:
@@ -69,16 +74,11 @@ def server_key(data: Path, given: str | None) -> bytes:
 
 
 def _make_key(file: Path) -> None:
-    """A new key, complete or not there at all; of two processes that make one at once, the first wins."""
-    unfinished = file.with_name(f".{file.name}.{os.getpid()}")
-    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
-        stream.write(os.urandom(KEY_SIZE).hex() + "\n")
     try:
-        file.hardlink_to(unfinished)
-    except FileExistsError:
-        pass
-    finally:
-        unfinished.unlink()
+        with new_file.whole(file) as unfinished:
+            unfinished.write_text(os.urandom(KEY_SIZE).hex() + "\n")
+    except OSError as error:
+        raise SettingsError(f"Cannot make {file}: {error.strerror}.") from None
 
 
 def _parsed(text: str, source: str) -> bytes:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 from urllib.parse import urlsplit
 
-from .accounts import Account, is_email, is_host_name
+from .accounts import Account
 from .errors import InvalidRequestError, UnexpectedError
 from .generate import DEFAULT_LENGTH, password
+from .names import first_recipient_in, has_known_suffix, is_recipient, obfuscated, obfuscated_always
+from .notice import Notice
 from .params import Params, as_bytes, as_integer, as_text
 from .profile import ANONYMOUS, DAY, Profile
 from .services import Services
@@ -17,18 +18,18 @@ from .store import Order, Receipt
 _DEFAULT_TTL = 7 * DAY
 _SHORTEST_TTL = 60
 _LONGEST_PASSPHRASE = 128
-_LENIENT_EMAIL = re.compile(r"\b[a-zA-Z0-9._%+-]+@[a-zA-Z0-9.-]+\.[a-zA-Z]{2,4}\b")
 
 
-def share(server: Services, caller: Account | None, params: Params) -> Receipt:
-    """Store the secret that the caller sent. Raises InvalidRequestError."""
+def share(server: Services, caller: Account | None, params: Params, host: str) -> Receipt:
+    """Store the secret that the caller sent to `host`. Raises InvalidRequestError."""
     value = _sent_value(server.profile, params.get("secret"))
     if not value:
         raise InvalidRequestError("You did not provide anything to share")
-    return _store(server, caller, params, _sized(server.profile, value, _plan(caller)), generated=False)
+    value = _sized(server.profile, value, _plan(caller))
+    return _store(server, caller, params, host, value, generated=False)
 
 
-def generate(server: Services, caller: Account | None, params: Params) -> tuple[Receipt, str]:
+def generate(server: Services, caller: Account | None, params: Params, host: str) -> tuple[Receipt, str]:
     """Store a new password; returns it as well. Raises InvalidRequestError."""
     longest = server.profile.longest_generated
     try:
@@ -38,24 +39,37 @@ def generate(server: Services, caller: Account | None, params: Params) -> tuple[
         value = password(length, params.get("character_sets"))
     except (TypeError, ValueError):
         raise UnexpectedError from None
-    return _store(server, caller, params, value.encode(), generated=True), value
+    return _store(server, caller, params, host, value.encode(), generated=True), value
 
 
-def _store(server: Services, caller: Account | None, params: Params, value: bytes, *, generated: bool) -> Receipt:
+def _store(
+    server: Services, caller: Account | None, params: Params, host: str, value: bytes, *, generated: bool
+) -> Receipt:
     profile = server.profile
     recipient = _recipient(profile, caller, params.get("recipient"))
     order = Order(
         value=value,
         ttl=_ttl(profile, _plan(caller), params.get("ttl")),
-        recipient=_obfuscated(recipient, profile.recipient_stars),
-        share_domain=_share_domain(server, caller, as_text(params.get("share_domain")).strip()),
+        recipient=_hidden(profile, recipient),
+        share_domain=_share_domain(server, caller, as_text(params.get("share_domain")).strip())
+        or _requested_domain(server, host),
         passphrase=_passphrase(profile, as_text(params.get("passphrase"))),
         generated=generated,
     )
     receipt = server.store.create(order, caller)
     if recipient and caller is not None:
-        link = f"{server.replies.origin(receipt.share_domain)}/secret/{receipt.secret_key}"
-        server.mailer.send(caller.email, recipient, link)
+        link = f"{server.documents.origin(receipt.share_domain)}/secret/{receipt.secret_key}"
+        server.mailer.send(
+            Notice(
+                sender=caller.email,
+                recipient=recipient,
+                link=link,
+                now=receipt.created,
+                expires=receipt.secret_expires,
+                has_passphrase=receipt.has_passphrase,
+                language=caller.language,
+            )
+        )
     return receipt
 
 
@@ -71,8 +85,9 @@ def _sent_value(profile: Profile, secret: Any) -> bytes:
 
 
 def _sized(profile: Profile, value: bytes, plan: str) -> bytes:
-    if profile.size_limit is not None and len(value) > profile.size_limit:
-        raise InvalidRequestError(f"Secret value exceeds the maximum size of {profile.size_limit} bytes")
+    size = len(value if profile.size_unit == "bytes" else value.decode("utf-8", "replace"))
+    if profile.size_limit is not None and size > profile.size_limit:
+        raise InvalidRequestError(profile.refused_size_text)
     if profile.size_truncation is not None:
         return value.decode()[: profile.size_truncation[plan]].encode()
     return value
@@ -89,29 +104,30 @@ def _ttl(profile: Profile, plan: str, ttl: Any) -> int:
 def _recipient(profile: Profile, caller: Account | None, recipient: Any) -> str:
     """The one address that gets an e-mail, "" for none."""
     candidates = recipient if isinstance(recipient, list) else [recipient]
-    given = next(filter(None, (as_text(candidate).strip() for candidate in candidates)), "")
+    given = next(filter(None, map(as_text, candidates)), "")
     if profile.lenient_recipients:
-        found = _LENIENT_EMAIL.search(given)
-        given = found[0] if found else ""
+        given = first_recipient_in(given)
     if given and caller is None:
         raise InvalidRequestError("An account is required to send emails.")
-    if given and not is_email(given):
-        raise InvalidRequestError(f"Undeliverable email address: {given}")
-    return given
+    address = given.strip()
+    if given and not profile.lenient_recipients and not is_recipient(address):
+        raise InvalidRequestError(f"Undeliverable email address: {address}")
+    return address
 
 
-def _obfuscated(address: str, stars: int) -> str:
-    """alice.smith@example.com becomes al***@e***.com."""
+def _hidden(profile: Profile, address: str) -> str:
     if not address:
         return ""
-    local, _at, host = address.partition("@")
-    return f"{local[:2]}{'*' * stars}@{host[0]}{'*' * stars}.{host.rpartition('.')[2]}"
+    hide = obfuscated_always if profile.lenient_recipients else obfuscated
+    return hide(address, profile.recipient_stars)
 
 
 def _share_domain(server: Services, caller: Account | None, domain: str) -> str:
-    """The custom domain to share on, "" for the site's own host and for what is no host name at all."""
-    if not is_host_name(domain) or domain.lower() == urlsplit(server.settings.public_url).hostname:
+    """The custom domain that was asked for, "" for the site's own host and for what the server does not know as a name."""
+    if not has_known_suffix(domain) or domain.lower() == urlsplit(server.settings.public_url).hostname:
         return ""
+    if server.profile.link_pool and domain.lower() in server.settings.link_domains:
+        return domain
     if server.profile.domains_are_owned and caller is None:
         raise InvalidRequestError(f"You do not have permission to use domain: {domain}")
     registered = server.accounts.domain(domain)
@@ -120,6 +136,12 @@ def _share_domain(server: Services, caller: Account | None, domain: str) -> str:
     if server.profile.domains_are_owned and caller is not None and registered.account_id != caller.id:
         raise InvalidRequestError(f"You do not have permission to use domain: {domain}")
     return domain
+
+
+def _requested_domain(server: Services, host: str) -> str:
+    """The custom domain that the request was sent to, "" if it was another host."""
+    registered = server.accounts.domain(host)
+    return registered.host if registered else ""
 
 
 def _passphrase(profile: Profile, passphrase: str) -> str:

@@ -11,8 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from .accounts import Account, random_base36
+from .attempts import Attempts
 from .database import Database
-from .errors import TooManyWrongPassphrasesError, UnknownSecretError
+from .errors import UnknownSecretError
 from .profile import DAY, Profile
 from .vault import Vault, WrongPassphraseError
 
@@ -26,7 +27,6 @@ LEFT JOIN account ON account.id = receipt.account_id
 LEFT JOIN secret ON secret.key_hash = receipt.secret_key_hash AND secret.expires > :now
 WHERE receipt.expires > :now
 """
-_LOCKED_FOR = 30 * 60
 _RECENT = 30 * DAY
 
 
@@ -79,6 +79,7 @@ class Store:
         self._vault = vault
         self._profile = profile
         self._clock = clock
+        self._attempts = Attempts(profile.wrong_passphrases_per_secret)
 
     def create(self, order: Order, owner: Account | None) -> Receipt:
         """Store a secret; its receipt carries the new keys."""
@@ -150,7 +151,11 @@ class Store:
         Raises UnknownSecretError, WrongPassphraseError (the secret stays), TooManyWrongPassphrasesError.
         """
         receipt = self.find_unread(secret_key)
-        value = self._open(receipt, passphrase, "reveal")
+        try:
+            value = self._open(receipt, passphrase, "reveal")
+        except WrongPassphraseError:
+            self._renew(receipt)
+            raise
         self._consume(receipt, "received")
         return value
 
@@ -159,6 +164,11 @@ class Store:
         if receipt.has_passphrase:
             self._open(receipt, passphrase, "burn")
         self._consume(receipt, "burned")
+
+    def tries_left(self, receipt: Receipt, action: str) -> int | None:
+        """How many passphrases may still be tried for "reveal" or "burn"; None for any number."""
+        with self._database.reading() as connection:
+            return self._attempts.left(connection, self._vault.key_hash(receipt.secret_key), action, self._clock())
 
     def recent(self, owner: Account) -> list[Receipt]:
         """The receipts of the last 30 days of one account as they are, oldest first."""
@@ -213,33 +223,26 @@ class Store:
     def _open(self, receipt: Receipt, passphrase: str, action: str) -> bytes:
         with self._database.transaction() as connection:
             sealed = self._sealed_value(connection, receipt)
-            most = self._profile.wrong_passphrases_per_secret
             if not receipt.has_passphrase:
                 passphrase = ""
-            elif most is not None:
-                self._admit_attempt(connection, receipt, passphrase, action, most)
+            else:
+                secret = self._vault.key_hash(receipt.secret_key)
+                self._attempts.admit(connection, secret, action, self._clock(), passphrase)
         if receipt.has_passphrase and not passphrase:
             raise WrongPassphraseError
         return self._vault.open_value(sealed, receipt.secret_key, passphrase)
 
-    def _admit_attempt(
-        self, connection: sqlite3.Connection, receipt: Receipt, passphrase: str, action: str, most: int
-    ) -> None:
-        """Count an attempt before it is made, so that parallel ones cannot slip through; the right one ends them all."""
-        now = self._clock()
-        secret = self._vault.key_hash(receipt.secret_key)
-        connection.execute("DELETE FROM attempt WHERE key_hash = ? AND forgotten <= ?", (secret, now))
-        row = connection.execute(
-            "SELECT count FROM attempt WHERE key_hash = ? AND action = ?", (secret, action)
-        ).fetchone()
-        if row and row["count"] >= most:
-            raise TooManyWrongPassphrasesError
-        if passphrase:
-            connection.execute(
-                "INSERT INTO attempt (key_hash, action, count, forgotten) VALUES (?, ?, 1, ?) ON CONFLICT "
-                "(key_hash, action) DO UPDATE SET count = count + 1, forgotten = excluded.forgotten",
-                (secret, action, now + _LOCKED_FOR),
-            )
+    def _renew(self, receipt: Receipt) -> None:
+        """Let the secret live on after a wrong passphrase, in the release that does so by mistake (contract §6)."""
+        if not self._profile.wrong_passphrase_renews:
+            return
+        secret, expires = (
+            self._vault.key_hash(receipt.secret_key),
+            self._clock() + self._profile.wrong_passphrase_renews,
+        )
+        with self._database.transaction() as connection:
+            connection.execute("UPDATE secret SET expires = ? WHERE key_hash = ?", (expires, secret))
+            connection.execute("UPDATE receipt SET secret_expires = ? WHERE secret_key_hash = ?", (expires, secret))
 
     def _consume(self, receipt: Receipt, state: str) -> None:
         """Delete the secret in one transaction: of many who try, one succeeds. Raises UnknownSecretError for the others."""

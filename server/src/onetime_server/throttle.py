@@ -24,9 +24,21 @@ class Throttle:
         if most is None:
             return True
         with self._lock:
-            window = int(self._clock() // _WINDOW)
-            if window != self._window:
-                self._window = window
-                self._counts.clear()
+            self._turn()
             self._counts[event, caller] += 1
             return self._counts[event, caller] <= most
+
+    def left(self, event: str, caller: str, most: int | None) -> int | None:
+        """How many events of `caller` are still admitted in this window; None is no limit."""
+        if most is None:
+            return None
+        with self._lock:
+            self._turn()
+            return max(0, most - self._counts[event, caller])
+
+    def _turn(self) -> None:
+        """Begin anew where a window is over."""
+        window = int(self._clock() // _WINDOW)
+        if window != self._window:
+            self._window = window
+            self._counts.clear()

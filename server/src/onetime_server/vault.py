@@ -49,9 +49,9 @@ class Vault:
         """What the database knows an API token by."""
         return self._keyed_hash(b"token", token)
 
-    def form_token(self, secret_key: str) -> str:
-        """Proves that who posts the recipient's page has loaded it before."""
-        return self._keyed_hash(b"form", secret_key).hex()
+    def form_token(self, purpose: str, subject: str) -> str:
+        """Proves that who posts the form of a page, such as the one of a secret_key, has loaded it before."""
+        return self._keyed_hash(b"form " + purpose.encode(), subject).hex()
 
     def seal(self, content: bytes) -> bytes:
         """`content` under the server key: 12 bytes of nonce, then the sealed bytes."""

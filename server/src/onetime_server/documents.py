@@ -1,4 +1,7 @@
-"""The shapes of the API's replies (contract §3, §6 to §8). Which fields are present says as much as what they hold."""
+"""The JSON documents that the API replies with (contract §3, §6 to §8).
+
+Which fields are present says as much as what they hold.
+"""
 
 from __future__ import annotations
 
@@ -8,32 +11,32 @@ from .accounts import Account
 from .profile import Profile
 from .store import Receipt
 
-Reply = dict[str, Any]
+Document = dict[str, Any]
 
 
-class Replies:
+class Documents:
     """Receipts as one release of the server tells them. `public_url` is the origin of links and pages."""
 
     def __init__(self, profile: Profile, public_url: str) -> None:
         self._profile = profile
         self._public_url = public_url
 
-    def created(self, receipt: Receipt, caller: Account | None, now: float, value: str | None = None) -> Reply:
+    def created(self, receipt: Receipt, caller: Account | None, now: float, value: str | None = None) -> Document:
         """The answer to share and generate; generate tells the value."""
         return self._metadata(receipt, caller, now, self._page(receipt), link=True, live=True, value=value)
 
-    def asked(self, receipt: Receipt, caller: Account | None, now: float, value: str | None) -> Reply:
+    def asked(self, receipt: Receipt, caller: Account | None, now: float, value: str | None) -> Document:
         """The answer to private/KEY, with the value where the release shows it."""
         # The real server forgets the key in this one reply.
         page = f"{self._public_url}/receipt/"
         return self._metadata(receipt, caller, now, page, link=True, live=receipt.unread, value=value)
 
-    def burned(self, receipt: Receipt, caller: Account | None, now: float) -> Reply:
+    def burned(self, receipt: Receipt, caller: Account | None, now: float) -> Document:
         """The answer to burn: the receipt as it was just before."""
         metadata = self._metadata(receipt, caller, now, self._page(receipt), link=True, live=False)
         return {"state": metadata, "secret_shortkey": receipt.secret_key[: self._profile.short_key_length]}
 
-    def recent(self, receipts: list[Receipt], caller: Account, now: float) -> list[Reply]:
+    def recent(self, receipts: list[Receipt], caller: Account, now: float) -> list[Document]:
         """The answer to private/recent."""
         return [self._metadata(r, caller, now, self._page(r), link=False, live=False) for r in receipts]
 
@@ -55,7 +58,7 @@ class Replies:
         link: bool,
         live: bool,
         value: str | None = None,
-    ) -> Reply:
+    ) -> Document:
         """One receipt. `link`: with secret_key; `live`: with what only a secret that exists has."""
         received = receipt.state == "received"
         secret_key = receipt.secret_key if receipt.state in ("new", "viewed") and (receipt.unread or not link) else ""
@@ -63,7 +66,7 @@ class Replies:
         additive = self._profile.additive_fields
         custid = receipt.owner if not self._profile.custid_is_caller else caller.email if caller else "anon"
 
-        reply: Reply = {"custid": custid, "metadata_key": receipt.metadata_key}
+        reply: Document = {"custid": custid, "metadata_key": receipt.metadata_key}
         if link and not received:
             reply["secret_key"] = secret_key
         reply |= {"ttl": receipt.ttl, "metadata_ttl": _seconds_left(receipt.expires, now)}

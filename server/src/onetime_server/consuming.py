@@ -1,4 +1,4 @@
-"""Reading and burning, with the limits on wrong passphrases that older releases count per caller (contract §5, §7)."""
+"""Reading and burning, which consume a secret, and the limits on wrong passphrases per caller (contract §5, §7)."""
 
 from __future__ import annotations
 
@@ -40,6 +40,13 @@ def burn(server: Services, caller: Account | None, subject: str, key: str, passp
         _count_wrong_passphrase(server, subject)
         raise
     return receipt
+
+
+def tries_left(server: Services, subject: str, receipt: Receipt, action: str) -> int | None:
+    """How many passphrases the caller may still try for "reveal" or "burn"; None for any number."""
+    most = server.profile.wrong_passphrases_per_caller
+    limits = (server.store.tries_left(receipt, action), server.throttle.left("wrong passphrase", subject, most))
+    return min((left for left in limits if left is not None), default=None)
 
 
 def _count_wrong_passphrase(server: Services, subject: str) -> None:
