@@ -8,10 +8,9 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.checks import check_key
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.action import LinkAction
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.arguments import BURN
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.desired import check_name
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine import Engine, Outcome
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.action import LinkAction
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.argspec import BURN
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.engine import Engine, Outcome
 
 
 class ActionModule(LinkAction):
@@ -20,7 +19,6 @@ class ActionModule(LinkAction):
 
     def act(self, options: dict[str, Any], engine: Engine, *, check: bool) -> tuple[str | None, Outcome]:
         if options["name"] is not None:
-            name = check_name(options["name"])
-            return name, engine.absent(name, check=check)
+            return options["name"], engine.absent(options["name"], check=check)
         key = check_key(options["metadata_key"], "metadata_key")
         return None, engine.absent_by_key(key, passphrase=options["passphrase"] or None, check=check)

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.action import LinkAction
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.arguments import GENERATE
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.desired import desired_generate
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine import Engine, Outcome
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.action import LinkAction
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.argspec import GENERATE
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.desired import desired_generate
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.engine import Engine, Outcome
 
 
 class ActionModule(LinkAction):
@@ -20,4 +20,4 @@ class ActionModule(LinkAction):
         desired = desired_generate(options)
         if options["state"] == "absent":
             return desired.name, engine.absent(desired.name, check=check)
-        return desired.name, engine.present(desired, check=check)
+        return desired.name, engine.present(desired, check=check, refresh=options["refresh"] == "always")

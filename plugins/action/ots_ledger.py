@@ -5,13 +5,12 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.action import OtsAction
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.arguments import NEW_KEY
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.action import OtsAction
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.argspec import NEW_KEY
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.errors import LedgerError
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.key import KEY_BYTES, parse_key
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.key import parse_key, random_key
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.open import open_ledger
 
 
@@ -35,4 +34,4 @@ def _new_key(options: dict[str, Any]) -> bytes:
         raise LedgerError(
             "new_ledger_key is missing", "give it, as the ledger's key is given; make one with: openssl rand -base64 32"
         )
-    return os.urandom(KEY_BYTES)  # for the key file
+    return random_key()  # for the key file

@@ -7,20 +7,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.action import OtsAction
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.arguments import LEDGER_INFO
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.connection import Connection
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.desired import policy_of
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.action import OtsAction
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.argspec import LEDGER_INFO
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.connection import Connection
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.results import listing_of
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.policy import Policy
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.survey import survey
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.open import open_ledger
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.results import listing_of
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.survey import survey
 
 
 class ActionModule(OtsAction):
     SPEC = LEDGER_INFO
 
     def perform(self, options: dict[str, Any], *, check: bool) -> dict[str, Any]:
-        connection, policy = Connection.of(options), policy_of(options)
+        connection, policy = Connection.of(options), Policy.of(options)
         with open_ledger(options, connection.scope, read_only=True) as ledger:
             entries = ledger.entries()
         client = connection.client() if options["refresh"] and entries else None

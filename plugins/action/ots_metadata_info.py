@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.checks import check_key
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.action import OtsAction
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.arguments import METADATA_INFO
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.connection import Connection
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.facts import facts_of_link
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.action import OtsAction
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.argspec import METADATA_INFO
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.connection import Connection
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.facts import NO_LINK, facts_of_link
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.open import open_ledger
 
 
@@ -27,5 +27,5 @@ class ActionModule(OtsAction):
         with open_ledger(options, connection.scope, read_only=True) as ledger:
             record = ledger.read(options["name"]).record
         if record is None:
-            return {"changed": False, "exists": False}
+            return {"changed": False, **NO_LINK}
         return {"changed": False, **facts_of_link(connection.client(), record.metadata_key)}

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.action import OtsAction
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.arguments import SERVER_INFO
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.connection import Connection
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.facts import facts_of_recent
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.action import OtsAction
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.argspec import RECENT_INFO
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.connection import Connection
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.facts import facts_of_recent
 
 
 class ActionModule(OtsAction):
-    SPEC = SERVER_INFO
+    SPEC = RECENT_INFO
 
     def perform(self, options: dict[str, Any], *, check: bool) -> dict[str, Any]:
-        # Hidden, because metadata keys are in it: with them links are burned.
-        return {"changed": False, "_ansible_no_log": True, **facts_of_recent(Connection.of(options).client())}
+        client = Connection.of(options).client()
+        return {"changed": False, **facts_of_recent(client, content=options["return_content"])}

@@ -8,12 +8,11 @@ from __future__ import annotations
 import time
 from typing import Any, ClassVar
 
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.action import OtsAction
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.arguments import REVEAL
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.connection import Connection
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.desired import check_name
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.action import OtsAction
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.argspec import REVEAL
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.connection import Connection
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.reveal import forget, reveal, secret_key_of
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.open import open_ledger
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.revealing import forget, reveal, secret_key_of
 
 
 class ActionModule(OtsAction):
@@ -24,7 +23,7 @@ class ActionModule(OtsAction):
     }
 
     def perform(self, options: dict[str, Any], *, check: bool) -> dict[str, Any]:
-        name = None if options["name"] is None else check_name(options["name"])
+        name = options["name"]
         link = options["link"]
         connection = Connection.of_link(options, link) if link else Connection.of(options)
         with open_ledger(options, connection.scope, read_only=check) as ledger:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.action import OtsAction
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.arguments import SERVER_INFO
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.connection import Connection
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.facts import facts_of_server
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.action import OtsAction
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.argspec import SERVER_INFO
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.connection import Connection
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.facts import facts_of_server
 
 
 class ActionModule(OtsAction):

@@ -37,8 +37,8 @@ attributes:
     details: Always runs on the controller; C(delegate_to) has no effect and is not needed.
   diff_mode:
     description: Will return details on what has changed (or possibly needs changing in check_mode), when in diff mode.
-    support: partial
-    details: Shown in check mode and for burned links. A real run hides the whole result when it carries a link, its diff included.
+    support: full
+    details: A result that holds a link or a value is hidden, its diff included.
   idempotent:
     description: When run twice in a row outside check mode, with the same arguments, the second invocation indicates no change.
     support: full

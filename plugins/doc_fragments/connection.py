@@ -34,9 +34,18 @@ options:
       - API token of the account.
       - Variable C(ots_api_token), environment E(OTS_API_TOKEN), C(api_token) in C(ansible.cfg).
     type: str
+  allow_plain_http:
+    description:
+      - Whether O(url) may be a plain C(http) address of another machine. Anybody on the way can then read secrets and API token.
+      - Addresses of the controller itself, such as V(http://127.0.0.1:7143), need no permission.
+      - Variable C(ots_allow_plain_http), environment E(OTS_ALLOW_PLAIN_HTTP), C(allow_plain_http) in C(ansible.cfg).
+    type: bool
+    default: false
+    version_added: 0.2.0
   timeout:
     description:
-      - Seconds to wait for a connection, and again for each part of a reply.
+      - Seconds in which a request must be over, from connecting to the last byte of its reply. A request that only reads is
+        tried up to three times.
       - Variable C(ots_timeout), environment E(OTS_TIMEOUT), C(timeout) in C(ansible.cfg).
     type: float
     default: 30
@@ -81,6 +90,10 @@ options:
     env: [{name: OTS_API_TOKEN}]
     vars: [{name: ots_api_token}]
     ini: [{section: onetimesecret_ots, key: api_token}]
+  allow_plain_http:
+    env: [{name: OTS_ALLOW_PLAIN_HTTP}]
+    vars: [{name: ots_allow_plain_http}]
+    ini: [{section: onetimesecret_ots, key: allow_plain_http}]
   timeout:
     env: [{name: OTS_TIMEOUT}]
     vars: [{name: ots_timeout}]

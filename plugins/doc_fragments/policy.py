@@ -17,10 +17,23 @@ options:
       - V(received), it was read. Every run then sends a new link once the former was read.
       - V(unknown), the server does not know the link any more and nobody knows whether it was read.
       - After any other end nothing is sent; a warning says so, except for a link that was read.
+      - An empty list, for a value that only lookups read, sends nothing after any end, and warns of none.
     type: list
     elements: str
     choices: [expired, burned, received, unknown]
     default: [expired]
+"""
+
+    REFRESH = r"""
+options:
+  refresh:
+    description:
+      - When the server is asked how a link stands that exists.
+      - V(always), at every run. V(expired), only once its recorded expiry has passed; until then it counts as unread.
+    type: str
+    choices: [always, expired]
+    default: always
+    version_added: 0.3.0
 """
 
     ROTATION = r"""

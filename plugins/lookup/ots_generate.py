@@ -9,13 +9,13 @@ DOCUMENTATION = r"""
 name: ots_generate
 author: onetimesecret.ots maintainers (@onetimesecret)
 version_added: 0.1.0
-short_description: A value generated once, with a one-time link for the person who must hold it
+short_description: A value generated once, with a one-time link for the person who needs it
 description:
   - Returns the value that the server generated for a name. The first evaluation has the value generated and its link
     made; every other one, in whatever template, host, fork or run, returns the same from the ledger, sealed there.
   - A name that the ledger knows costs no request, until the recorded expiry of its link has passed.
-  - It shares its ledger with M(onetimesecret.ots.ots_generate), and both may be used for one name. What the lookup is
-    not given of O(passphrase), O(recipient) and O(share_domain) is taken as it is; what differs replaces the link.
+  - It shares its ledger with M(onetimesecret.ots.ots_generate), and both may be used for one name. What is not given
+    stays as the link has it; what differs replaces the link.
   - In check mode nothing is generated. A name that does not exist yet then yields a placeholder.
 notes:
   - Runs on the controller.
@@ -31,11 +31,8 @@ options:
     type: str
     choices: [value, link]
     default: value
-  length:
-    description:
-      - Number of characters of a value that is still to be generated, 1 to 128. Servers take 12 where it is not given.
-    type: int
 extends_documentation_fragment:
+  - onetimesecret.ots.value
   - onetimesecret.ots.link
   - onetimesecret.ots.link.plugins
   - onetimesecret.ots.policy
@@ -63,6 +60,10 @@ EXAMPLES = r"""
   ansible.builtin.set_fact:
     enrolment_token: "{{ lookup('onetimesecret.ots.ots_generate', length=32) }}"
 
+- name: Letters and digits only, which no shell, URL or SQL takes amiss
+  ansible.builtin.set_fact:
+    token: "{{ lookup('onetimesecret.ots.ots_generate', 'api/token', chars=['ascii_letters', 'digits'], length=32) }}"
+
 - name: Only the link
   ansible.builtin.set_fact:
     link: "{{ lookup('onetimesecret.ots.ots_generate', 'db/prod/app', return='link', ttl='7d', recipient='alice@example.com') }}"
@@ -78,15 +79,15 @@ _raw:
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.connection import Connection
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.desired import Desired, desired_generate
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine import Outcome
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.lookup import PLACEHOLDER, LinkLookup
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.connection import Connection
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.lookup import PLACEHOLDER, LinkLookup
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.desired import Desired, desired_generate
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.engine import Outcome
 
 
 class LookupModule(LinkLookup):
     def desired(self, name: str, options: Mapping[str, Any]) -> Desired:
-        return desired_generate({**options, "name": name}, partial=True)
+        return desired_generate({**options, "name": name})
 
     def value_of(self, outcome: Outcome, connection: Connection, options: Mapping[str, Any]) -> str:
         if options["return"] == "link":

@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 name: ots_metadata
 author: onetimesecret.ots maintainers (@onetimesecret)
 version_added: 0.2.0
-short_description: What became of a link
+short_description: The state of a link
 description:
   - Asks the server how the link of a name stands, in every evaluation. Consumes nothing and returns neither value nor key.
 notes:
@@ -35,14 +35,14 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ item }} has not read the link yet"
   loop: [alice, bob]
-  when: lookup('onetimesecret.ots.ots_metadata', 'db/prod/' ~ item).state is onetimesecret.ots.ots_unread
+  when: lookup('onetimesecret.ots.ots_metadata', 'db/prod/' ~ item).is_unread
 """
 
 RETURN = r"""
 _raw:
   description:
     - What M(onetimesecret.ots.ots_metadata_info) returns for each name, such as C(state), C(expires_at) and C(received_at).
-      Only C(exists), which is false, where the ledger or the server does not know it.
+      Only C(exists) and C(is_unread), both false, where the ledger or the server does not know it.
   type: list
   elements: dict
 """
@@ -50,10 +50,11 @@ _raw:
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.connection import Connection
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.facts import facts_of_link
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.connection import Connection
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.facts import NO_LINK, facts_of_link
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.lookup import OtsLookup
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model import check_name
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.open import open_ledger
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.lookup import OtsLookup
 
 
 class LookupModule(OtsLookup):
@@ -62,8 +63,5 @@ class LookupModule(OtsLookup):
     ) -> list[Any]:
         connection = Connection.of(options)
         with open_ledger(options, connection.scope, read_only=True) as ledger:
-            records = [ledger.read(name).record for name in terms]
-        return [
-            facts_of_link(connection.client(), record.metadata_key) if record else {"exists": False}
-            for record in records
-        ]
+            records = [ledger.read(check_name(name)).record for name in terms]
+        return [facts_of_link(connection.client(), record.metadata_key) if record else NO_LINK for record in records]

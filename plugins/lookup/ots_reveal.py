@@ -56,10 +56,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.address import parse_link
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.connection import Connection
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.connection import Connection
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.lookup import PLACEHOLDER, OtsLookup
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.reveal import reveal
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.open import open_ledger
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.lookup import PLACEHOLDER, OtsLookup
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.revealing import reveal
 
 
 class LookupModule(OtsLookup):

@@ -14,8 +14,8 @@ description:
   - Returns the link for a name. The first evaluation shares the value; every other one, in whatever template, host, fork or run,
     returns the same link from the ledger while the value is the same. Another value replaces the link.
   - A name that the ledger knows costs no request, until the recorded expiry of its link has passed.
-  - It shares its ledger with M(onetimesecret.ots.ots_share), and both may be used for one name. What the lookup is not given of
-    O(passphrase), O(recipient) and O(share_domain) is taken as it is; what differs replaces the link.
+  - It shares its ledger with M(onetimesecret.ots.ots_share), and both may be used for one name. What the lookup is
+    not given is taken as it is; an option that differs replaces the link where its description says so.
   - In check mode nothing is shared. A name that has no link yet then yields a link that leads nowhere.
 notes:
   - Runs on the controller.
@@ -64,10 +64,10 @@ _raw:
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.desired import Desired, desired_share
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.lookup import LinkLookup
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.lookup import LinkLookup
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.desired import Desired, desired_share
 
 
 class LookupModule(LinkLookup):
     def desired(self, name: str, options: Mapping[str, Any]) -> Desired:
-        return desired_share({**options, "name": name}, partial=True)
+        return desired_share({**options, "name": name})

@@ -48,11 +48,11 @@ RETURN = r"""
 action:
   description:
     - V(burned), or V(absent) where there was nothing left to burn.
-    - V(burn_owed) where the server takes no more burns for now; a warning says until when the link can be read. The next run
+    - V(burn_pending) where the server takes no more burns for now; a warning says until when the link can be read. The next run
       that burns it, or uses its name, tries again.
   returned: success
   type: str
-  choices: [burned, burn_owed, absent]
+  choices: [burned, burn_pending, absent]
 name:
   description: Name of the credential in the ledger, None for a link that is not in it.
   returned: success

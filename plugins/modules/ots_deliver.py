@@ -29,7 +29,7 @@ options:
     choices: [link, passphrase]
     default: link
   channel:
-    description: By which way.
+    description: How it is sent.
     type: str
     choices: [mail, webhook]
     required: true
@@ -99,7 +99,7 @@ EXAMPLES = r"""
     smtp_password: "{{ vault_mail_password }}"
     smtp_sender: ops@example.com
 
-- name: Tell her the passphrase in the chat
+- name: Send her the passphrase in the chat
   onetimesecret.ots.ots_deliver:
     name: db/prod/alice
     part: passphrase
@@ -115,7 +115,7 @@ name:
   type: str
   sample: db/prod/alice
 channel:
-  description: By which way it is sent.
+  description: How it is sent.
   returned: success
   type: str
   sample: mail

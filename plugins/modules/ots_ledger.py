@@ -10,7 +10,7 @@ DOCUMENTATION = r"""
 module: ots_ledger
 author: onetimesecret.ots maintainers (@onetimesecret)
 version_added: 0.2.0
-short_description: Seal the ledger under a new key
+short_description: Change the encryption key of the ledger
 description:
   - Seals all that the ledger keeps secret, for every server and account, under a new ledger key, in one transaction. Names
     keep their links. No server is asked; options of the connection are taken for the sake of C(module_defaults) alone.

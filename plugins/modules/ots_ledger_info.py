@@ -10,7 +10,7 @@ DOCUMENTATION = r"""
 module: ots_ledger_info
 author: onetimesecret.ots maintainers (@onetimesecret)
 version_added: 0.2.0
-short_description: Tell what is in the ledger, how it stands, and what is due
+short_description: List what the ledger holds, the state of each link, and what is due
 description:
   - Lists every name that the ledger holds for the server and the account, without any secret, link or key. Changes nothing.
   - The result may be printed, passed on and kept.
@@ -33,7 +33,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: See how all links stand
+- name: Get the state of all links
   onetimesecret.ots.ots_ledger_info:
     refresh: true
   register: ledger
@@ -107,10 +107,10 @@ links:
     due:
       description:
         - What the next run would do that asks for the same content under O(reissue_on) and O(rotate_after).
-        - For a name without a link V(burned) where a burn is owed, else V(created).
+        - For a name without a link V(burned) where a burn is pending, else V(created).
       type: str
       choices: [created, kept, reissued, rotated, burned]
-    burns_owed:
+    burns_pending:
       description: Number of links that are to be burned and are not burned yet.
       type: int
     possible_orphans:

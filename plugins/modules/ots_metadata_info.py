@@ -10,7 +10,7 @@ DOCUMENTATION = r"""
 module: ots_metadata_info
 author: onetimesecret.ots maintainers (@onetimesecret)
 version_added: 0.2.0
-short_description: Tell what became of a link
+short_description: Get the state of a link
 description:
   - Asks the server how a link stands. Consumes nothing and returns neither value nor key, so that the result may be printed.
 notes:
@@ -37,7 +37,7 @@ EXAMPLES = r"""
   onetimesecret.ots.ots_metadata_info:
     name: db/prod/alice
   register: link
-  until: not link.is_unread
+  until: link.exists and not link.is_unread
   retries: 30
   delay: 60
 """
@@ -53,8 +53,8 @@ state:
   type: str
   choices: [new, viewed, received, burned, expired, orphaned, unknown]
 is_unread:
-  description: Whether the link can still be read.
-  returned: when it exists
+  description: Whether the link exists and can still be read.
+  returned: success
   type: bool
 recipient:
   description: Address to which the server mailed the link, as the server shows it, None where it mailed none.

@@ -14,9 +14,14 @@ short_description: List the account's links of the last 30 days
 description:
   - Lists the links that the account has made lately, by whatever means, newest first.
   - Releases 0.21 to 0.23 of the server always fail at this.
-notes:
-  - The result is hidden from all output, because it holds metadata keys, with which links are burned. RV(table) holds none and
-    may be printed.
+options:
+  return_content:
+    description:
+      - Whether the result holds the metadata keys of the links, with which they are burned.
+      - It is then hidden from all output; what C(register) keeps is whole. Do not print it.
+    type: bool
+    default: false
+    version_added: 0.3.0
 extends_documentation_fragment:
   - onetimesecret.ots.connection
   - onetimesecret.ots.ledger
@@ -35,10 +40,15 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     var: recent.table
 
+- name: List it with the keys that burn it
+  onetimesecret.ots.ots_recent_info:
+    return_content: true
+  register: keys
+
 - name: Burn all that nobody has read and that went to nobody
   onetimesecret.ots.ots_burn:
-    metadata_key: "{{ item.metadata_key }}"
-  loop: "{{ recent.links | selectattr('is_unread') | rejectattr('recipient') }}"
+    metadata_key: "{{ item.metadata_key }}" # and the passphrase, where a link has one that the ledger does not know
+  loop: "{{ keys.links | selectattr('is_unread') | rejectattr('recipient') }}"
   no_log: true
 """
 
@@ -51,6 +61,7 @@ links:
   contains:
     metadata_key:
       description: Key with which the link's state is asked and the link is burned. As confidential as the link.
+      returned: when O(return_content) is true
       type: str
 table:
   description: The same for people, as lines; state, recipient, created_at and expires_at.

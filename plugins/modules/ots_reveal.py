@@ -10,7 +10,7 @@ DOCUMENTATION = r"""
 module: ots_reveal
 author: onetimesecret.ots maintainers (@onetimesecret)
 version_added: 0.2.0
-short_description: Read a one-time link, and keep its value
+short_description: Read a one-time link, and store its value
 description:
   - Reads a link that somebody sent, B(which destroys it), and keeps the value sealed in the ledger. Every later run returns the
     same value from there.
@@ -59,7 +59,7 @@ EXAMPLES = r"""
     link: "{{ vault_licence_link }}"
   register: licence
 
-- name: Install it
+- name: Install the licence
   ansible.builtin.copy:
     content: "{{ licence.value }}"
     dest: /etc/app/licence

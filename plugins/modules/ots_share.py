@@ -14,9 +14,9 @@ short_description: Share a value by a one-time link
 description:
   - Makes one live link exist for a value that you give, and returns it. However often it runs, on however many forks, there is
     one link per O(name), until it is read, burned or expires.
-  - Another value, passphrase, recipient or custom domain replaces the link. The new one is made first, then the former is burned.
+  - Another value replaces the link, and so does each option that says so. The new link is made first, then the former is burned.
 notes:
-  - The result is hidden from all output, because it holds the link. What C(register) keeps is whole; do not print it.
+  - Nothing secret is in the result unless O(return_content) asks for it, so labels, diffs and registered results may be shown.
   - On servers before release 0.26 the state V(viewed) only means that the metadata was asked for. It is as unread as V(new).
 options:
   name:
@@ -34,6 +34,13 @@ options:
       - A file on the controller whose text is the value to share, looked for as M(ansible.builtin.copy) looks for its C(src).
         A file that is encrypted with Ansible Vault is decrypted, in memory only.
     type: path
+  return_content:
+    description:
+      - Whether the result holds C(link), C(secret_key) and C(metadata_key).
+      - It is then hidden from all output; what C(register) keeps is whole. Do not print it.
+    type: bool
+    default: false
+    version_added: 0.3.0
   state:
     description:
       - V(present) makes one live link exist.
@@ -44,10 +51,12 @@ options:
 extends_documentation_fragment:
   - onetimesecret.ots.link
   - onetimesecret.ots.policy
+  - onetimesecret.ots.policy.refresh
   - onetimesecret.ots.connection
   - onetimesecret.ots.ledger
   - onetimesecret.ots.attributes
 seealso:
+  - module: onetimesecret.ots.ots_links
   - plugin: onetimesecret.ots.ots_share
     plugin_type: lookup
   - module: onetimesecret.ots.ots_generate
@@ -67,9 +76,47 @@ EXAMPLES = r"""
     api_token: "{{ vault_ots_api_token }}"
   register: handed
 
-- name: Tell how it stands, without the link
+- name: Show the state, without the link
   ansible.builtin.debug:
     msg: "{{ handed.name }} is {{ handed.state }}, until {{ handed.expires_at }}"
+
+- name: Share a file, and send a new link whenever the former one expired unread or was burned
+  onetimesecret.ots.ots_share:
+    name: tls/web1/bob
+    src: web1.key # may be encrypted with Ansible Vault
+    recipient: bob@example.com
+    reissue_on: [expired, burned]
+
+- name: Give the options of all actions once
+  module_defaults:
+    group/onetimesecret.ots.ots:
+      url: https://ots.example.com
+      ttl: 3d
+  block:
+    - name: Share the VPN password, and get the link
+      onetimesecret.ots.ots_share:
+        name: vpn/carol
+        secret: "{{ vault_vpn_password }}"
+        return_content: true
+      register: vpn
+
+    - name: Put the link into a letter
+      ansible.builtin.copy:
+        content: "Your VPN password is behind {{ vpn.link }}"
+        dest: /srv/letters/carol.txt
+        mode: "0600"
+      no_log: true
+
+- name: Share with the same person on several servers, each with an account and names of its own
+  onetimesecret.ots.ots_share:
+    name: ssh/deploy/dave
+    secret: "{{ deploy_key }}"
+    url: "{{ item.url }}"
+    username: "{{ item.username }}"
+    api_token: "{{ item.api_token }}"
+  loop: "{{ vault_servers }}"
+  loop_control:
+    label: "{{ item.url }}"
 
 - name: Alice has left before she read it
   onetimesecret.ots.ots_share:
@@ -81,16 +128,16 @@ RETURN = r"""
 action:
   description:
     - What was done, or in check mode would be done.
-    - V(created), a first link, or one for changed content after the former link had come to its end.
+    - V(created), a first link, or one for changed content after the former link was read or burned, or had expired.
     - V(kept), nothing; the link stands.
     - V(reissued), a new link for the same value, as O(reissue_on) asks.
     - V(replaced), a new link for changed content; the former one was burned afterwards.
     - V(burned), with O(state=absent), the link was unread and is burned.
-    - V(burn_owed), with O(state=absent), the server takes no more burns for now; the next run with this name burns it.
+    - V(burn_pending), with O(state=absent), the server takes no more burns for now; the next run with this name burns it.
     - V(absent), with O(state=absent), there was nothing left to burn.
   returned: success
   type: str
-  choices: [created, kept, reissued, replaced, burned, burn_owed, absent]
+  choices: [created, kept, reissued, replaced, burned, burn_pending, absent]
 name:
   description: Name of the credential in the ledger.
   returned: success
@@ -105,19 +152,24 @@ state:
   choices: [new, viewed, received, burned, expired, orphaned, unknown]
 link:
   description: The one-time link. Who opens it first and asks for the value gets it, and nobody after.
-  returned: when a link exists
+  returned: when a link exists and O(return_content) is true
   type: str
   sample: https://eu.onetimesecret.com/secret/8evofeff0naka35dvg2n0ub9vndt9jviffmaegv4dtbllvmnzjzs8zumancrfm
 secret_key:
   description: Last part of the link.
-  returned: when a link exists
+  returned: when a link exists and O(return_content) is true
   type: str
   sample: 8evofeff0naka35dvg2n0ub9vndt9jviffmaegv4dtbllvmnzjzs8zumancrfm
 metadata_key:
   description: Key with which the link's state is asked and the link is burned. As confidential as the link.
-  returned: when a link exists
+  returned: when a link exists and O(return_content) is true
   type: str
   sample: 59u2c5noevtkczp56uepl37pe95qt12jtvnff4t4lahz36qknvki004a5cubyz
+ttl_asked:
+  description: Lifetime in seconds that was asked for, None where the server was to decide.
+  returned: when a link exists
+  type: int
+  sample: 604800
 ttl:
   description: Lifetime of the link in seconds, as the server granted it.
   returned: when a link exists

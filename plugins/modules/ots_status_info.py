@@ -10,7 +10,7 @@ DOCUMENTATION = r"""
 module: ots_status_info
 author: onetimesecret.ots maintainers (@onetimesecret)
 version_added: 0.2.0
-short_description: Tell whether the server can be reached and takes the credentials
+short_description: Check whether the server can be reached and accepts the credentials
 description:
   - Asks the server for its status, with the credentials if there are any, and tells how old its release is.
   - Does not fail where the server cannot be reached or refuses the credentials; look at RV(reachable) and RV(authorized).
@@ -27,8 +27,8 @@ EXAMPLES = r"""
 
 - name: Stop early where they cannot
   ansible.builtin.assert:
-    that: server.authorized
-    fail_msg: "{{ server.problem }}"
+    that: server.problem is none
+    fail_msg: "{{ server.problem | default('', true) }}"
 """
 
 RETURN = r"""

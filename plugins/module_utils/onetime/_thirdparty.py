@@ -15,6 +15,7 @@ __all__ = [
     "BeforeValidator",
     "CertificateError",
     "ConfigDict",
+    "HTTPAdapter",
     "SecretStr",
     "ValidationError",
     "requests",
@@ -28,6 +29,7 @@ try:
     import requests
     import urllib3.exceptions as urllib3_errors
     from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, SecretStr, ValidationError
+    from requests.adapters import HTTPAdapter
     from urllib3.util.ssl_match_hostname import CertificateError
 except ImportError as error:
     _missing = error.name or "requests"

@@ -66,13 +66,28 @@ class Address:
         return f"{parts.scheme}://{parts.netloc}"
 
     @property
+    def host(self) -> str:
+        """The name of the service's host, or its IP address."""
+        return urlsplit(self.base).hostname or ""
+
+    @property
     def is_loopback(self) -> bool:
         """Whether the service runs on this very machine."""
-        host = urlsplit(self.base).hostname or ""
         try:
-            return ipaddress.ip_address(host).is_loopback
+            return ipaddress.ip_address(self.host).is_loopback
         except ValueError:
-            return host == "localhost" or host.endswith(".localhost")
+            return self.host == "localhost" or self.host.endswith(".localhost")
+
+
+def check_plain_http(address: Address, *, allowed: bool) -> Address:
+    """Return ADDRESS; raise InvalidInput where secrets and token would cross a network in the clear, unless ALLOWED."""
+    if address.base.startswith("http:") and not (allowed or address.is_loopback):
+        raise InvalidInput(
+            "is plain HTTP to another machine, so secrets and API token would be sent unencrypted; give an https URL, or"
+            " set allow_plain_http",
+            field="url",
+        )
+    return address
 
 
 def parse_link(url: str) -> str:
@@ -80,16 +95,16 @@ def parse_link(url: str) -> str:
     parts = _split(url, "link")
     head, _slash, key = parts.path.rstrip("/").rpartition("/")
     if parts.scheme not in _DEFAULT_PORTS or not head.endswith("/secret"):
-        raise InvalidInput("is no link to a secret; one looks like https://HOST/secret/KEY", field="link")
+        raise InvalidInput("is not a link to a secret; give one such as https://HOST/secret/KEY", field="link")
     return check_key(key, "link")
 
 
 def _canonical(url: str) -> str:
     parts = _split(url, "url")
     if parts.scheme not in _DEFAULT_PORTS:
-        raise InvalidInput("is no web address; give one such as https://eu.onetimesecret.com", field="url")
+        raise InvalidInput("is not a web address; give one such as https://eu.onetimesecret.com", field="url")
     if "@" in parts.netloc:
-        raise InvalidInput("holds credentials; give them as username and API token instead", field="url")
+        raise InvalidInput("contains credentials; give them as username and api_token instead", field="url")
     if parts.query or parts.fragment:
         raise InvalidInput("has a query or fragment; give the address up to the path only", field="url")
 
@@ -110,7 +125,7 @@ def _split(url: object, field: str) -> SplitResult:
         except ValueError:
             parts = None
     if parts is None:
-        raise InvalidInput("is no URL; one has only ASCII characters and no blanks", field=field)
+        raise InvalidInput("is not a URL; use only ASCII characters and no blanks", field=field)
     return parts
 
 
@@ -120,7 +135,7 @@ def _port(parts: SplitResult) -> int | None:
     except ValueError:
         port = 0
     if port == 0:
-        raise InvalidInput("has a port that is no number from 1 to 65535", field="url")
+        raise InvalidInput("has a port that is not a number from 1 to 65535", field="url")
     return port
 
 
@@ -139,6 +154,6 @@ def _host(parts: SplitResult) -> str:
 def _path_prefix(path: str) -> str:
     segments = [segment for segment in path.split("/") if segment]
     if {".", ".."} & set(segments) or not _PATH.fullmatch(path):
-        raise InvalidInput("has a path that is not plain", field="url")
+        raise InvalidInput("has a path with special characters; give the base URL of the server", field="url")
     prefix = "".join(f"/{segment}" for segment in segments)
     return prefix.removesuffix(API_PREFIX)

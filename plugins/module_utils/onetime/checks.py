@@ -9,12 +9,16 @@ it is to be sent or raises InvalidInput, which names the field, the problem and 
 from __future__ import annotations
 
 import re
+from pathlib import Path
+from typing import Any
 
 from .errors import InvalidInput
 
 MAX_SECRET_BYTES = 10_000
 MAX_PASSPHRASE_CHARACTERS = 128
+MIN_LENGTH = 4
 MAX_LENGTH = 128
+LONGEST_TIMEOUT = 86_400  # seconds; operating systems refuse much longer ones
 
 _ADDRESS = re.compile(r"[^\s@,;:<>()\[\]\"\\]+@(?:[^\s@,;:<>()\[\]\"\\.]+\.)+[^\s@,;:<>()\[\]\"\\.]{2,}")
 _HOST_NAME = re.compile(r"(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])")
@@ -30,7 +34,7 @@ def check_secret(text: object) -> str:
     size = len(secret.encode())
     if size > MAX_SECRET_BYTES:
         raise InvalidInput(
-            f"takes {size} bytes in UTF-8, and the service keeps at most {MAX_SECRET_BYTES}; share a key to it instead",
+            f"takes {size} bytes in UTF-8, and the service takes at most {MAX_SECRET_BYTES}; share a key to it instead",
             field="secret",
         )
     return secret
@@ -54,9 +58,9 @@ def check_ttl(seconds: object) -> int:
 
     Servers turn anything else into 60 seconds (v1 contract §0) and clamp to their own limits, which the reply tells.
     """
-    ttl = _integer(seconds)
+    ttl = whole_number(seconds)
     if ttl is None or ttl <= 0:
-        raise InvalidInput("is no positive number of whole seconds; give for example 3600", field="ttl")
+        raise InvalidInput("is not a positive number of whole seconds; give one such as 3600", field="ttl")
     return ttl
 
 
@@ -72,7 +76,7 @@ def check_recipient(text: object) -> str:
     if "<" in recipient or ">" in recipient:
         raise InvalidInput("has a display name; give the bare address, such as alice@example.com", field="recipient")
     if len(recipient) > 254 or not _ADDRESS.fullmatch(recipient):
-        raise InvalidInput("is no e-mail address; give one such as alice@example.com", field="recipient")
+        raise InvalidInput("is not an e-mail address; give one such as alice@example.com", field="recipient")
     return recipient
 
 
@@ -88,15 +92,20 @@ def check_share_domain(text: object) -> str:
     if not domain.isascii():
         raise InvalidInput("is not ASCII; give an international name in its xn-- form", field="share_domain")
     if not _HOST_NAME.fullmatch(domain):
-        raise InvalidInput("is no host name; give one such as secrets.example.com", field="share_domain")
+        raise InvalidInput("is not a host name; give one such as secrets.example.com", field="share_domain")
     return domain
 
 
 def check_length(number: object) -> int:
-    """Return the length of a generated value: 1 to 128 characters, given as an integer or its digits."""
-    length = _integer(number)
+    """Return the length of a generated value: 4 to 128 characters, given as an integer or its digits."""
+    length = whole_number(number)
     if length is None or not 1 <= length <= MAX_LENGTH:
-        raise InvalidInput(f"is no whole number from 1 to {MAX_LENGTH}", field="length")
+        raise InvalidInput(f"is not a whole number from {MIN_LENGTH} to {MAX_LENGTH}", field="length")
+    if length < MIN_LENGTH:
+        raise InvalidInput(
+            f"is below {MIN_LENGTH}, the shortest value that servers generate; give {MIN_LENGTH} or more",
+            field="length",
+        )
     return length
 
 
@@ -104,12 +113,56 @@ def check_key(text: object, field: str) -> str:
     """Return an opaque key, `metadata_key` or `secret_key` as FIELD says, safe to stand in a URL's path."""
     key = _text(text, field).strip()
     if not key:
-        raise InvalidInput("is empty", field=field)
+        raise InvalidInput("is empty; give the key as the server returned it", field=field)
     if "/" in key:
         raise InvalidInput("is a link or a path; give only the key, its last part", field=field)
     if not _KEY.fullmatch(key):
-        raise InvalidInput("has characters that no key has; give it as the service issued it", field=field)
+        raise InvalidInput(
+            "has characters that never occur in a key; give it exactly as the server returned it", field=field
+        )
     return key
+
+
+def check_account(username: str | None, api_token: str | None) -> tuple[str, str] | None:
+    """Return an account's name and API token, or None for anonymous use when neither is given."""
+    if not username and not api_token:
+        return None
+    missing = "is missing; give both username and api_token, or neither for anonymous use"
+    if not api_token:
+        raise InvalidInput(missing, field="api_token")
+    if not username:
+        raise InvalidInput(missing, field="username")
+    if ":" in username or not _is_plain(username):
+        raise InvalidInput("has a colon, blank or line break; give the account's e-mail address", field="username")
+    if not _is_plain(api_token):
+        raise InvalidInput("has a blank or line break; give it exactly as the account page shows it", field="api_token")
+    return username, api_token
+
+
+def check_timeout(seconds: Any) -> float:
+    """Return the time limit of a call in seconds, given as a number or its digits."""
+    try:
+        limit = float(seconds)
+    except (TypeError, ValueError):
+        limit = 0.0
+    if not 0 < limit <= LONGEST_TIMEOUT:
+        raise InvalidInput(f"is not a number of seconds above 0 and up to {LONGEST_TIMEOUT}", field="timeout")
+    return limit
+
+
+def check_ca_bundle(path: str) -> str:
+    """Return the path of a file or folder of certificate authorities that is there."""
+    try:
+        is_there = Path(path).exists()
+    except OSError:  # too long, or behind a folder that may not be entered
+        is_there = False
+    if not is_there:
+        raise InvalidInput("does not exist on this machine; check the path", field="ca_bundle")
+    return path
+
+
+def _is_plain(text: str) -> bool:
+    return text.isprintable() and " " not in text
 
 
 def _text(value: object, field: str) -> str:
@@ -124,11 +177,12 @@ def _text(value: object, field: str) -> str:
     else:
         encodable = True
     if not encodable:  # raised out here, because the exception above holds the value
-        raise InvalidInput("is no text that UTF-8 can carry; if it is binary, encode it, in base64 say", field=field)
+        raise InvalidInput("is not text in UTF-8; encode binary data first, for example in base64", field=field)
     return value
 
 
-def _integer(value: object) -> int | None:
+def whole_number(value: object) -> int | None:
+    """Return an integer that is given as such or by its digits; None for anything else."""
     if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
         return int(value)
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**12:

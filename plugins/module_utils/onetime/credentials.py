@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ._thirdparty import SecretStr
-from .errors import InvalidInput
+from .checks import check_account
 
 
 @dataclass(frozen=True)
@@ -21,20 +21,5 @@ class Credentials:
     def of(cls, username: str | None, api_token: str | SecretStr | None) -> Credentials | None:
         """Return the credentials, or None for anonymous use when neither is given; half of them is an InvalidInput."""
         token = api_token.get_secret_value() if isinstance(api_token, SecretStr) else api_token
-        if not username and not token:
-            return None
-        if not token:
-            raise InvalidInput("is missing; give it along with the username, or neither", field="api_token")
-        if not username:
-            raise InvalidInput("is missing; give it along with the API token, or neither", field="username")
-        if ":" in username or not _is_plain(username):
-            raise InvalidInput("has a colon, blank or line break; give the account's e-mail address", field="username")
-        if not _is_plain(token):
-            raise InvalidInput(
-                "has a blank or line break; give it just as the account page shows it", field="api_token"
-            )
-        return cls(username, SecretStr(token))
-
-
-def _is_plain(text: str) -> bool:
-    return text.isprintable() and " " not in text
+        account = check_account(username, token)
+        return cls(account[0], SecretStr(account[1])) if account else None

@@ -10,6 +10,7 @@ from .checks import check_ttl
 from .errors import InvalidInput
 
 _DURATION = re.compile(r"([0-9]{1,9})\s*([smhdw])", re.IGNORECASE)
+_SHOWN = 20  # characters of a wrong value in an error; a lifetime is not secret
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 
@@ -26,5 +27,12 @@ def parse_duration(value: object, field: str = "ttl") -> int:
         return check_ttl(value)
     except InvalidInput:
         raise InvalidInput(
-            "is no duration; give whole seconds, or a number and one unit, such as 45s, 90m, 1h, 7d or 2w", field=field
+            f"is {_shown(value)}, which is not a duration; give seconds, or a number with one of the units s, m, h, d, w, such as"
+            " 3600 or 7d",
+            field=field,
         ) from None
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

@@ -8,7 +8,8 @@
      ├ Unreachable      never arrived: name resolution, connection refused, connect timeout, proxy connect
      ├ UntrustedServer  no TLS connection that can be trusted; nothing was sent
      ├ ReplyLost        sent, but no complete, readable reply: it may have taken effect
-     └ Refused          the server replied with an error
+     ├ Misdirected      the link was made otherwise than asked, such as mailed to somebody else
+     └ Refused          the server, or whatever stands before it, replied with an error
         ├ UnknownSecret    never existed, read, burned, expired, or (when revealing) the wrong passphrase
         ├ NotAuthorized    the credentials, or the lack of them
         ├ WrongPassphrase  of a burn
@@ -18,11 +19,20 @@
         ├ WrongAddress     whatever answered, it is not this API, or it lives elsewhere
         └ ServerFault      the server failed; a call that changes something may have taken effect
 
+`may_have_taken_effect` is false only where it is certain: no byte of the call was handed to a socket, the server refused
+it with a text that the contract knows (texts.py), or what it made is burned again. Whatever else answered may have passed
+the call on.
+
 No error text, attribute or chained exception holds a secret, passphrase, token, link or key.
 """
 
 # ruff: noqa: N818 - the names say what happened, as the tree above shows; that they are errors goes without saying
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # errors are there before what they tell of
+    from ._thirdparty import SecretStr
 
 
 class OnetimeError(Exception):
@@ -30,7 +40,10 @@ class OnetimeError(Exception):
 
     retry_safe: repeating the very same call soon can do no harm and may help. True only when the call surely never
         reached the server, or when it reads and the fault may pass.
+    may_have_taken_effect: the server may have done what was asked, such as making a link that nobody knows.
     """
+
+    may_have_taken_effect = True
 
     def __init__(self, message: str, *, retry_safe: bool = False) -> None:
         super().__init__(message)
@@ -40,12 +53,16 @@ class OnetimeError(Exception):
 class MissingLibrary(OnetimeError):
     """A Python package that the client needs is not installed in this Python."""
 
+    may_have_taken_effect = False
+
 
 class InvalidInput(OnetimeError, ValueError):
     """What the caller gave cannot be sent.
 
     field: the name of the wrong field, as in the API (`secret`, `ttl`, …) or of the option (`url`, `proxy`, …).
     """
+
+    may_have_taken_effect = False
 
     def __init__(self, problem: str, *, field: str = "") -> None:
         super().__init__(problem)
@@ -58,6 +75,8 @@ class InvalidInput(OnetimeError, ValueError):
 class Unreachable(OnetimeError):
     """No connection came about, so the call surely had no effect."""
 
+    may_have_taken_effect = False
+
     def __init__(self, message: str, *, retry_safe: bool = True) -> None:
         super().__init__(message, retry_safe=retry_safe)
 
@@ -65,18 +84,46 @@ class Unreachable(OnetimeError):
 class UntrustedServer(OnetimeError):
     """TLS could not be established with a server we trust. Nothing was sent; repeating does not help."""
 
+    may_have_taken_effect = False
+
 
 class ReplyLost(OnetimeError):
     """The call was sent, but no complete and readable reply came back: it may have taken effect."""
 
 
+class Misdirected(OnetimeError):
+    """A link was made, but goes to somebody else, to nobody, to another host or has another protection than asked.
+
+    differences: what is otherwise. was_burned: whether the server confirmed that it burned the link. metadata_key: the
+    SecretStr by which it can be burned where it did not. expires_at: when it disappears unread.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        differences: tuple[str, ...],
+        metadata_key: SecretStr,
+        expires_at: int,
+        was_burned: bool,
+    ) -> None:
+        super().__init__(message)
+        self.differences = differences
+        self.metadata_key = metadata_key
+        self.expires_at = expires_at
+        self.was_burned = was_burned
+        self.may_have_taken_effect = not was_burned
+
+
 class Refused(OnetimeError):
-    """The server replied with an error.
+    """An error reply.
 
     status: HTTP status of the reply (v1 answers nearly every error with 404; it tells little).
-    message: the server's own words, shortened to one printable line and cleansed of secrets; "" when it gave none.
+    message: the server's own words where the contract knows them, else only how long they are; "" when it gave none.
     retry_after: seconds the server asked us to wait, if it did.
     """
+
+    may_have_taken_effect = False
 
     def __init__(
         self,
@@ -86,11 +133,14 @@ class Refused(OnetimeError):
         message: str = "",
         retry_after: float | None = None,
         retry_safe: bool = False,
+        may_have_taken_effect: bool | None = None,
     ) -> None:
         super().__init__(text, retry_safe=retry_safe)
         self.status = status
         self.message = message
         self.retry_after = retry_after
+        if may_have_taken_effect is not None:
+            self.may_have_taken_effect = may_have_taken_effect
 
 
 class UnknownSecret(Refused):
@@ -123,3 +173,5 @@ class WrongAddress(Refused):
 
 class ServerFault(Refused):
     """The server, or a gateway before it, failed. What was sent may have taken effect."""
+
+    may_have_taken_effect = True

@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
@@ -22,9 +22,8 @@ from .errors import (
     WrongAddress,
     WrongPassphrase,
 )
+from .texts import known_text, shown
 
-_LONGEST_MESSAGE = 200
-_WRONG_PASSPHRASE = ("Double check that passphrase", "Incorrect passphrase")
 _FAULT = re.compile(r"unexpected error|error occurred|back shortly|can't process your request", re.IGNORECASE)
 
 
@@ -33,75 +32,76 @@ def classify(
     headers: Mapping[str, str],
     body: bytes,
     *,
-    origin: str = "the server",
-    reads: bool = False,
-    secrets: Collection[str] = (),
+    origin: str,
+    reads: bool,
+    is_anonymous: bool,
+    account_origin: str,
 ) -> Refused:
     """Return the error that a reply means, whatever it is.
 
     origin: scheme, host and port, to name the server by. reads: whether the call only reads, so that repeating it after
-    a passing fault is safe. secrets: what the request held and must not come back in a message.
+    a passing fault is safe. is_anonymous: whether the call had no credentials. account_origin: where they were configured.
     """
     headers = {name.lower(): value for name, value in headers.items()}
     error = _error_fields(body)
     words = error.get("message", "")
-    message = cleanse(words, secrets)
+    message = shown(words or error.get("error", ""))
+    text = known_text(words)
     wait = _retry_after(headers.get("retry-after", ""))
+    has_no_effect = status == 404 and _is_refusal(error)
 
-    def refused(kind: type[Refused], text: str, *, passing: bool = False) -> Refused:
-        return kind(text, status=status, message=message, retry_after=wait, retry_safe=reads and passing)
+    def refused(kind: type[Refused], problem: str, *, passing: bool = False) -> Refused:
+        return kind(
+            problem,
+            status=status,
+            message=message,
+            retry_after=wait,
+            retry_safe=reads and passing,
+            may_have_taken_effect=not has_no_effect,
+        )
 
     if 300 <= status < 400:
-        return refused(WrongAddress, f"{origin} does not answer but redirects to {_target(headers)}; check the URL")
+        return refused(
+            WrongAddress, f"{origin} redirects to {_target(headers, origin)} instead of answering; check url"
+        )
     if status == 429 or "rate limit" in words.lower():
-        return refused(RateLimited, f"{origin} limits the rate of calls; {_advice(wait)}", passing=status == 429)
+        return refused(RateLimited, f"{origin} limits the rate of requests; {_advice(wait)}", passing=status == 429)
     if status >= 500:
         return refused(ServerFault, f"{origin} failed with HTTP status {status}{_quoted(message)}", passing=True)
     if status < 400:
-        return refused(WrongAddress, f"{origin} did not answer as the Onetime Secret v1 API does; check the URL")
-    if status == 404 and words == "Unknown secret":
+        return refused(WrongAddress, f"{origin} did not answer as the Onetime Secret v1 API does; check url")
+    if status == 404 and text and text.kind is UnknownSecret:
         return refused(
             UnknownSecret,
-            f"{origin} knows no such secret: read, burned, expired, never there or, to reveal it, the wrong passphrase",
+            f"{origin} does not know this secret: it was read or burned, has expired or never existed;"
+            " when revealing, a wrong passphrase looks the same",
         )
-    if words == "Not authorized" or headers.get("x-ots-intended-status") == "401" or status in (401, 407):
-        return refused(
-            NotAuthorized, f"{origin} refused the credentials, or wants some; check username, API token and region"
-        )
+    is_unauthorized = text is not None and text.kind is NotAuthorized
+    if is_unauthorized or headers.get("x-ots-intended-status") == "401" or status in (401, 407):
+        return refused(NotAuthorized, f"{origin} {_unauthorized(account_origin, is_anonymous=is_anonymous)}")
     if words.endswith("is not available"):
-        return refused(NotAvailable, f"{origin} has this call, or the use of accounts, switched off")
-    if words in _WRONG_PASSPHRASE:
-        return refused(WrongPassphrase, f"{origin} wants the secret's passphrase, and this is not it")
+        return refused(NotAvailable, f"{origin} has this call, or the use of accounts, disabled")
+    if text and text.kind is WrongPassphrase:
+        return refused(WrongPassphrase, f"{origin} did not accept the passphrase of the link; check passphrase")
     if words == "Not Found" or error.get("error") == "Not Found":
         return refused(
-            WrongAddress, f"{origin} has no such address in its v1 API; check the URL, and that no key was cut short"
+            WrongAddress, f"{origin} has no such address in its v1 API; check url, and that the key is complete"
         )
-    if _FAULT.search(words) or (status == 400 and not message):
-        return refused(ServerFault, f"{origin} could not process the call (HTTP status {status}){_quoted(message)}")
-    if message:
+    if (text and text.kind is ServerFault) or _FAULT.search(words) or (status == 400 and not words):
+        return refused(ServerFault, f"{origin} could not process the request (HTTP status {status}){_quoted(message)}")
+    if words:
         return refused(Rejected, f"{origin} refused{_quoted(message)}")
     return refused(
         WrongAddress,
         f"{origin} answered with HTTP status {status}, but not as the Onetime Secret v1 API does;"
-        " check the URL, and whatever stands between",
+        " check url, and any proxy in between",
     )
 
 
-def cleanse(text: str, secrets: Collection[str] = ()) -> str:
-    """Return TEXT as one short printable line without any of SECRETS, for servers repeat what they were sent.
-
-    A secret of less than four characters is masked only where it stands by itself: within words it occurs by chance,
-    and masking it there would give it away.
-    """
-    line = _one_line(text)
-    for secret in sorted({_one_line(secret) for secret in secrets} - {""}, key=len, reverse=True):
-        alone = len(secret) < 4
-        line = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)" if alone else re.escape(secret), "***", line)
-    return line if len(line) <= _LONGEST_MESSAGE else line[: _LONGEST_MESSAGE - 1] + "…"
-
-
-def _one_line(text: str) -> str:
-    return " ".join("".join(character if character.isprintable() else " " for character in text).split())
+def _is_refusal(error: Mapping[str, str]) -> bool:
+    """Whether a JSON error is the API's own no. Under `error` instead of `message` it says only that there is no such call."""
+    text = known_text(error.get("message", ""))
+    return text.is_refusal if text else "message" not in error and error.get("error") == "Not Found"
 
 
 def _error_fields(body: bytes) -> dict[str, str]:
@@ -112,6 +112,13 @@ def _error_fields(body: bytes) -> dict[str, str]:
         return {}
     fields = document.items() if isinstance(document, dict) else ()
     return {name: text for name, text in fields if isinstance(text, str)}
+
+
+def _unauthorized(account_origin: str, *, is_anonymous: bool) -> str:
+    if is_anonymous:
+        return "needs an account for this; give username and api_token"
+    given = f" ({account_origin})" if account_origin else ""
+    return f"refused the credentials; check username, api_token, and url or region{given}"
 
 
 def _quoted(message: str) -> str:
@@ -132,14 +139,15 @@ def _retry_after(value: str) -> float | None:
         return None
 
 
-def _target(headers: Mapping[str, str]) -> str:
-    """Where a redirect leads: only scheme and host, since its path may hold a key."""
+def _target(headers: Mapping[str, str], origin: str) -> str:
+    """Where a redirect leads, in our words alone: the whole of it may be an echo."""
     try:
         parts = urlsplit(headers.get("location", ""))
         host = parts.hostname
-        port = f":{parts.port}" if parts.port else ""
     except ValueError:
-        return "a place that is no URL"
+        return "an invalid address"
     if not host:
-        return "another path of its own"
-    return cleanse(f"{parts.scheme or 'https'}://{host}{port}")
+        return "another path on its host"
+    if host != urlsplit(origin).hostname:
+        return "another host"
+    return "https" if parts.scheme == "https" and not origin.startswith("https:") else "another place on its host"

@@ -11,39 +11,30 @@ import logging
 import os
 import re
 import ssl
-from collections.abc import Iterator, Mapping
+import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import cast
 from urllib.parse import urlsplit
 
 from ._thirdparty import CertificateError, requests, require, urllib3_errors
 from .address import Address
+from .checks import check_ca_bundle, check_timeout
 from .credentials import Credentials
 from .errors import InvalidInput, OnetimeError, ReplyLost, Unreachable, UntrustedServer
+from .trust import all_causes, distrust
 from .version import VERSION
+from .wire import Call, WatchedAdapter
 
 _HEADERS = {
     "User-Agent": f"onetimesecret.ots/{VERSION}",
     "Accept": "application/json",
+    "Accept-Encoding": "identity",  # a small reply shall not unpack to a huge one
     "Accept-Language": "en",  # errors are told apart by their English texts
 }
+_CHECK_WAY = "check url or region, proxy, and that the server runs"
 _CHUNK = 65_536
-_LONGEST_TIMEOUT = 86_400  # a day; operating systems refuse much longer ones
 _PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
-
-# What OpenSSL reports before anything but the handshake was sent. Any other TLS error may come later.
-_HANDSHAKE_FAILURES = {
-    "HTTP_REQUEST",
-    "NO_CERTIFICATE_OR_CRL_FOUND",
-    "NO_PROTOCOLS_AVAILABLE",
-    "RECORD_LAYER_FAILURE",
-    "SSLV3_ALERT_HANDSHAKE_FAILURE",
-    "TLSV1_ALERT_PROTOCOL_VERSION",
-    "TLSV1_UNRECOGNIZED_NAME",
-    "UNSUPPORTED_PROTOCOL",
-    "WRONG_VERSION_NUMBER",
-}
 
 _LOGGED_SECRET = re.compile(r"(/(?:secret|private)/)[^/\s\"']+|(unparsed data: ).*", re.DOTALL)
 
@@ -73,9 +64,9 @@ class Reply:
 class Transport:
     """One kept-alive way to one server with one set of credentials, or none.
 
-    timeout: the longest wait in seconds for a connection, and for each next piece of a reply. verify: whether to verify
-    the server's certificate, or the path of the CA bundle to verify it by. proxy: URL of the proxy to use whatever the
-    environment says; without it the environment decides, as it does for requests.
+    timeout: seconds in which a call must be over, from connecting to the last byte of the reply. verify: whether to
+    verify the server's certificate, or the path of the CA bundle to verify it by. proxy: URL of the proxy to use whatever
+    the environment says; without it the environment decides, as it does for requests.
     """
 
     def __init__(
@@ -88,18 +79,22 @@ class Transport:
         proxy: str | None,
     ) -> None:
         require()
-        if not 0 < timeout <= _LONGEST_TIMEOUT:
-            raise InvalidInput(f"is no number of seconds above 0 and up to {_LONGEST_TIMEOUT}", field="timeout")
-        if isinstance(verify, str) and not Path(verify).exists():
-            raise InvalidInput("is no file or folder on this machine", field="ca_bundle")
+        if isinstance(verify, str):
+            check_ca_bundle(verify)
         if proxy and not _is_proxy(proxy):
-            raise InvalidInput("is no URL of a proxy, such as http://proxy.example.com:3128", field="proxy")
+            raise InvalidInput(
+                "is not the URL of a proxy; give one such as http://proxy.example.com:3128", field="proxy"
+            )
+        if verify is False:
+            # Whoever offers the option says so once, in its own words; urllib3 would at each call.
+            warnings.simplefilter("ignore", urllib3_errors.InsecureRequestWarning)
         self._address = address
         self._auth = _basic(credentials) if credentials else _anonymous
-        self._timeout = timeout
+        self._timeout = check_timeout(timeout)
         self._verify = verify
         self._proxies = {"http": proxy, "https": proxy} if proxy else {}
-        self._session = requests.Session()
+        self._call = Call()
+        self._session = self._new_session()
         self._owner = os.getpid()
 
     def send(self, method: str, path: str, form: Mapping[str, str], *, limit: int, reads: bool) -> Reply:
@@ -111,7 +106,7 @@ class Transport:
         try:
             return self._exchange(method, path, form, limit)
         except (OSError, ValueError, urllib3_errors.HTTPError) as error:
-            failure = _explain(error, self._address.origin, reads=reads)
+            failure = _explain(error, self._address.origin, reads=reads, handed_over=self._call.handed_over)
         self.close()  # the next attempt shall not meet what is left of this one
         raise failure  # out here, so that the exception above is not chained to it
 
@@ -128,6 +123,7 @@ class Transport:
         settings = session.merge_environment_settings(url, dict(self._proxies), True, self._verify, None)
         # Straight through the adapter: Session.send would read a redirect's body and remember cookies.
         adapter = session.get_adapter(url)
+        self._call.begin(self._timeout)
         with adapter.send(
             request,
             stream=True,
@@ -135,23 +131,31 @@ class Transport:
             verify=cast("bool | str", settings["verify"]),
             proxies=settings["proxies"],
         ) as response:
+            if response.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
+                raise _UnreadableError("a compressed reply, which was not requested")
             body = bytearray()
-            for chunk in response.iter_content(_CHUNK):
+            for chunk in response.raw.stream(_CHUNK, decode_content=False):
                 body += chunk
                 if len(body) > limit:
-                    raise _TooLongError(limit)
+                    raise _UnreadableError(f"a reply of more than {limit} bytes")
             return Reply(response.status_code, response.headers, bytes(body))
 
     def _own_session(self) -> requests.Session:
         """The session of this very process: one inherited over a fork would deliver another process's reply."""
         if self._owner != os.getpid():
-            self._session = requests.Session()
+            self._session = self._new_session()
             self._owner = os.getpid()
         return self._session
 
+    def _new_session(self) -> requests.Session:
+        session = requests.Session()
+        for scheme in ("http://", "https://"):
+            session.mount(scheme, WatchedAdapter(self._call))
+        return session
 
-class _TooLongError(ValueError):
-    """A reply beyond the limit."""
+
+class _UnreadableError(ValueError):
+    """A reply that is not read, or not to its end."""
 
 
 def _basic(credentials: Credentials) -> requests.auth.AuthBase:
@@ -172,50 +176,41 @@ def _is_proxy(url: str) -> bool:
     return parts.scheme in _PROXY_SCHEMES and bool(parts.hostname)
 
 
-def _explain(error: Exception, origin: str, *, reads: bool) -> OnetimeError:
+def _explain(error: Exception, origin: str, *, reads: bool, handed_over: bool) -> OnetimeError:
     """Return our error for one of requests, urllib3 or the operating system."""
-    causes = list(_causes(error))
+    causes = all_causes(error)
 
     def came_from(*kinds: type[BaseException]) -> bool:
         return any(isinstance(cause, kinds) for cause in causes)
 
-    tls = next((cause.reason for cause in causes if isinstance(cause, ssl.SSLError)), None)
-    if isinstance(error, _TooLongError):
-        return ReplyLost(f"{origin} sent a reply of more than {error.args[0]} bytes; check the URL")
-    if came_from(urllib3_errors.ProxyError) and _proxy_passed_nothing_on(causes):
-        return Unreachable(f"the proxy on the way to {origin} cannot be reached or refuses; check the proxy's address")
+    timed_out = came_from(TimeoutError, urllib3_errors.ReadTimeoutError)
+    if isinstance(error, _UnreadableError):
+        return ReplyLost(f"{origin} sent {error}; check url")
+    if handed_over:
+        how = "no reply came within the timeout" if timed_out else "the connection broke"
+        effect = "" if reads else "; the request may have taken effect"
+        return ReplyLost(f"{origin} was called, but {how}{effect}", retry_safe=reads)
+
+    if came_from(urllib3_errors.ProxyError):
+        return Unreachable(
+            f"the proxy on the way to {origin} cannot be reached or refuses the connection; check proxy, HTTPS_PROXY and HTTP_PROXY"
+        )
     if came_from(ssl.SSLCertVerificationError, CertificateError):
-        return UntrustedServer(f"the certificate of {origin} cannot be verified; give the CA bundle that it needs")
-    if tls in _HANDSHAKE_FAILURES:
-        return UntrustedServer(f"{origin} and this machine cannot agree on TLS ({tls}); check scheme and port")
+        return UntrustedServer(f"the certificate of {origin} cannot be verified: {distrust(causes)}")
+    if came_from(ssl.SSLError, urllib3_errors.SSLError):
+        reason = next(
+            (f" ({cause.reason})" for cause in causes if isinstance(cause, ssl.SSLError) and cause.reason), ""
+        )
+        return UntrustedServer(
+            f"{origin} and this machine cannot agree on TLS{reason}; check the scheme and port of url"
+        )
     if str(error).startswith("Could not find"):  # requests has no class of its own for it
-        return UntrustedServer("the CA bundle is not there; check the option and REQUESTS_CA_BUNDLE")
+        return UntrustedServer("the CA bundle does not exist; check ca_bundle and REQUESTS_CA_BUNDLE")
     if came_from(requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema):
         return InvalidInput("cannot be used with this address or proxy", field="url")
-    if came_from(urllib3_errors.NewConnectionError):
-        return Unreachable(f"no connection to {origin}: {_system_words(causes)}")
-    if came_from(urllib3_errors.ConnectTimeoutError):
-        return Unreachable(f"no connection to {origin} in time")
-    how = "no reply came in time" if came_from(urllib3_errors.ReadTimeoutError) else "the connection broke"
-    effect = "" if reads else "; the call may have taken effect"
-    return ReplyLost(f"{origin} was called, but {how}{effect}", retry_safe=reads)
-
-
-def _proxy_passed_nothing_on(causes: list[BaseException]) -> bool:
-    """Whether a ProxyError is one of connecting. urllib3 raises it as well where a proxy hangs up after the request."""
-    never_connected = (urllib3_errors.NewConnectionError, urllib3_errors.ConnectTimeoutError)
-    # http.client says that CONNECT was refused by this text alone.
-    return any(
-        isinstance(cause, never_connected) or str(cause).startswith("Tunnel connection failed") for cause in causes
-    )
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """ERROR and all that it wraps, in the several ways in which requests and urllib3 wrap."""
-    yield error
-    for inner in (getattr(error, "reason", None), error.__cause__, *error.args):
-        if isinstance(inner, BaseException):
-            yield from _causes(inner)
+    if timed_out:
+        return Unreachable(f"no connection to {origin} within the timeout; {_CHECK_WAY}")
+    return Unreachable(f"no connection to {origin}: {_system_words(causes)}; {_CHECK_WAY}")
 
 
 def _system_words(causes: list[BaseException]) -> str:

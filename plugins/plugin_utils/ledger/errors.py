@@ -15,8 +15,8 @@ class LedgerError(Exception):
     @classmethod
     def held(cls, name: str, holder: str, wait: float) -> LedgerError:
         return cls(
-            f"{name!r} is held by {holder}, for more than {wait:g} seconds by now",
-            "see what that run waits for, or give a longer ledger_wait",
+            f"{name!r} is held by {holder}, for more than {wait:g} seconds",
+            "check what that run waits for, or set a longer ledger_wait",
         )
 
     @classmethod

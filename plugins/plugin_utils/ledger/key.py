@@ -30,6 +30,29 @@ def parse_key(text: str, option: str = "ledger_key") -> bytes:
     return key
 
 
+def random_key() -> bytes:
+    """Return a new key."""
+    return os.urandom(KEY_BYTES)
+
+
+def check_private(path: Path, shown: str) -> None:
+    """Raise LedgerError where the file is another user's or others may use it, and OSError where it is not there."""
+    file = path.stat()
+    if file.st_mode & 0o077:
+        raise LedgerError(f"{shown} {path} can be read by others", f"run: chmod 600 {path}")
+    if file.st_uid not in (os.geteuid(), 0) and os.geteuid() != 0:
+        raise LedgerError(f"{shown} {path} belongs to another user", "run as that user, or give a file of your own")
+
+
+def sync_folder(folder: Path) -> None:
+    """Have the disk know which files the folder holds: a file that was made is there after a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 @dataclass(frozen=True)
 class KeyFile:
     """A file, mode 0600, that holds a ledger key and, in the middle of a change of keys, the next one below it."""
@@ -39,10 +62,7 @@ class KeyFile:
     def read(self) -> list[bytes]:
         """Return the keys, none where there is no such file."""
         try:
-            if self.path.stat().st_mode & 0o077:
-                raise LedgerError(
-                    f"the ledger key file {self.path} can be read by others", f"run: chmod 600 {self.path}"
-                )
+            check_private(self.path, "the ledger key file")
             lines = self.path.read_text(encoding="ascii", errors="replace").splitlines() or [""]
         except FileNotFoundError:
             return []
@@ -53,7 +73,7 @@ class KeyFile:
     def make(self) -> list[bytes]:
         """Make the file with a new key; return what is in it, another process's key where that was faster."""
         with suppress(FileExistsError):
-            self._write([os.urandom(KEY_BYTES)], os.link)
+            self._write([random_key()], os.link)
         return self.read()
 
     def replace(self, keys: list[bytes]) -> None:
@@ -71,6 +91,7 @@ class KeyFile:
                     file.flush()
                     os.fsync(file.fileno())
                 put(draft, self.path)
+            sync_folder(self.path.parent)
         except FileExistsError:
             raise
         except OSError as error:

@@ -38,11 +38,19 @@ def _given_keys(options: Mapping[str, Any], next_key: str | None) -> list[bytes]
     text, file = options["ledger_key"], options["ledger_key_file"]
     if text and file:
         raise LedgerError("ledger_key and ledger_key_file are both given", "give one of them")
-    if file and not (keys := KeyFile(Path(file)).read()):
-        raise LedgerError(f"ledger_key_file {file} is not there", "check the path")
-    if not file:
-        keys = [parse_key(text)] if text else []
+    keys = _keys_in_file(file) if file else [parse_key(text)] if text else []
     return [*keys, parse_key(next_key, "new_ledger_key")] if keys and next_key else keys
+
+
+def _keys_in_file(path: str) -> list[bytes]:
+    """Return the keys in a file of its own. A path that leads nowhere is not shown: it may be the key itself."""
+    try:
+        is_there = Path(path).exists()
+    except OSError as error:
+        raise LedgerError.from_os("ledger_key_file cannot be read", error) from None
+    if not is_there:
+        raise LedgerError("ledger_key_file does not exist", "check the path; give a key itself as ledger_key")
+    return KeyFile(Path(path)).read()
 
 
 def _ledger(url: str, scope: str, keys: Sequence[bytes], wait: float, *, read_only: bool) -> SqlLedger:
@@ -56,8 +64,20 @@ def _ledger(url: str, scope: str, keys: Sequence[bytes], wait: float, *, read_on
     path = url.removeprefix(SQLITE).lstrip("/")
     if not url.startswith(SQLITE) or not path:
         raise LedgerError(
-            "ledger is no URL of a known kind",
+            "ledger is not a URL of a known kind",
             "give sqlite:///ABSOLUTE/PATH, sqlite:///~/PATH or postgresql://HOST/DATABASE",
         )
-    file = Path(path).expanduser() if path.startswith("~") else Path("/", path)
-    return SqliteLedger(file, scope, keys, wait=wait, read_only=read_only)
+    file = _expanded(path) if path.startswith("~") else Path("/", path)
+    try:
+        return SqliteLedger(file, scope, keys, wait=wait, read_only=read_only)
+    except (OSError, RuntimeError, ValueError):  # links in a circle, or a NUL character
+        raise LedgerError("the path in ledger cannot be followed", "give another one") from None
+
+
+def _expanded(path: str) -> Path:
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:  # a user without HOME and without an entry in the password database, as in a container
+        raise LedgerError(
+            "ledger begins with ~, and this user has no home folder", "set HOME, or give sqlite:///ABSOLUTE/PATH"
+        ) from None

@@ -13,8 +13,8 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.errors import LedgerError
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.schema import Database
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sql import SqlLedger
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.tables import Database
 
 try:
     import psycopg
@@ -35,6 +35,16 @@ KEEPALIVES = {"tcp_keepalives_idle": "30", "tcp_keepalives_interval": "10", "tcp
 
 # Not to_regclass(): that may remember from before a lock was granted that there was none.
 FIND_LEDGER = "SELECT 1 FROM pg_tables WHERE schemaname = %s AND tablename = 'ledger'"
+
+IS_HELD = """
+    SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted AND pid = pg_backend_pid()
+    AND (classid::bigint << 32 | objid::bigint) = %s AND objsubid = 1
+"""
+
+# Whatever the server or the role has as its default, what was committed survives a power cut.
+COMMIT_TO_DISK = (
+    "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+)
 
 FIND_HOLDER = """
     SELECT pid, application_name FROM pg_locks JOIN pg_stat_activity USING (pid)
@@ -67,7 +77,7 @@ class PostgresqlLedger(SqlLedger):
 
     @contextmanager
     def locked(self, name: str) -> Iterator[None]:
-        lock = _number(f"{SCHEMA} {self._scope} {name}")
+        lock = self._lock_number(name)
         with self._faults():
             try:
                 self._db().execute("SELECT pg_advisory_lock(%s)", (lock,))
@@ -82,6 +92,21 @@ class PostgresqlLedger(SqlLedger):
     def close(self) -> None:
         if self._connection:
             self._connection.close()
+            self._connection = None
+
+    def _lock_number(self, name: str) -> int:
+        return _number(f"{SCHEMA} {self._scope} {name}")
+
+    def _check_held(self, db: Database, name: str) -> None:
+        # A pooler between us may have given the transaction another session than the one that took the lock.
+        if not db.execute(IS_HELD, (self._lock_number(name),)).fetchone():
+            raise LedgerError(
+                f"the lock of {name!r} was lost: this is not the database session that took it",
+                "connect to PostgreSQL itself, or to a pooler in session mode, then run again",
+            )
+
+    def _renew(self) -> None:
+        if self._connection and self._connection.closed:
             self._connection = None
 
     def _keys(self) -> list[bytes]:
@@ -120,6 +145,7 @@ class PostgresqlLedger(SqlLedger):
             wait = f"{max(1, int(self._wait * 1000))}ms"  # 0 would be for ever
             for setting, value in {"search_path": SCHEMA, "lock_timeout": wait, **KEEPALIVES}.items():
                 self._connection.execute("SELECT set_config(%s, %s, false)", (setting, value))
+            self._connection.execute(COMMIT_TO_DISK)
         return self._connection
 
     def _holder(self, lock: int) -> str:
@@ -150,7 +176,7 @@ def _parameters(url: str) -> dict[str, Any]:
     # A password with a bare @ or / would make parts of itself a host, a port or a database, and errors would show them.
     if parameters is None or not _is_plain(parameters):
         raise LedgerError(
-            "ledger is no URL that libpq understands",
+            "ledger is not a URL that libpq understands",
             "write postgresql://USER@HOST/DATABASE and percent-encode special characters of a password",
         )
     us = f"onetimesecret.ots on {socket.gethostname()}, process {os.getpid()}"

@@ -1,36 +1,45 @@
 # Copyright: (c) 2026, the onetimesecret.ots maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Records as rows of a table: which columns stand open and which are sealed. The same in every back end."""
+"""Records as rows of a table: only what a row is found by stands open, the rest is one sealed document.
+
+A row is bound to every open column: whoever can write the database without the key can neither move it to another name nor
+alter it. The document names the version of its content; what it does not have counts as not given.
+"""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import asdict
-from typing import Any
+from dataclasses import asdict, fields
+from typing import Any, TypeVar
 
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.state import State
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sealing import Fingerprints, Seal
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.record import (
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.errors import LedgerError
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model import (
     Attempt,
-    Channel,
     Delivery,
     Kind,
-    OwedBurn,
     Part,
+    PendingBurn,
     Record,
-    Revealed,
+    RevealedValue,
 )
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sealing import Fingerprints, Seal
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.tables import Row
 
-Row = dict[str, Any]
+CONTENT = 1  # version of the sealed documents; raise it when a field changes its meaning
 
-SEALED = {
-    "link": ("metadata_key", "secret_key", "passphrase", "value"),
-    "attempt": ("passphrase",),
-    "owed_burn": ("metadata_key", "passphrase"),
-    "revealed": ("secret_key", "value"),
-}
+_Kept = TypeVar("_Kept", Record, Attempt, PendingBurn, RevealedValue, Delivery)
+
+
+def closed(content: Mapping[str, Any]) -> Row:
+    """Return the document to seal for these fields."""
+    return {"content": CONTENT, **content}
+
+
+def bound_to(table: str, open_columns: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what a row is bound to: its table and every column that stands open."""
+    return (table, *(f"{column}={open_columns[column]}" for column in sorted(open_columns)))
 
 
 class Rows:
@@ -46,49 +55,62 @@ class Rows:
         return self.fingerprints.of("metadata_key", key)
 
     def of_link(self, name: str, record: Record) -> Row:
-        columns = {**asdict(record), "fingerprints": json.dumps(record.fingerprints)}
-        return self._sealed("link", name, {**columns, "key_digest": self.key_digest(record.metadata_key)})
+        return self._sealed("link", name, asdict(record), key_digest=self.key_digest(record.metadata_key))
 
     def of_attempt(self, name: str, attempt: Attempt) -> Row:
-        return self._sealed("attempt", name, asdict(attempt))
+        content = asdict(attempt)
+        return self._sealed("attempt", name, content, id=content.pop("id"))
 
-    def of_owed_burn(self, name: str, owed: OwedBurn) -> Row:
-        return self._sealed("owed_burn", name, {**asdict(owed), "key_digest": self.key_digest(owed.metadata_key)})
+    def of_pending_burn(self, name: str, burn: PendingBurn) -> Row:
+        return self._sealed("pending_burn", name, asdict(burn), key_digest=self.key_digest(burn.metadata_key))
 
     def of_delivery(self, name: str, delivery: Delivery) -> Row:
-        return {"scope": self._scope, "name": name, **asdict(delivery)}
+        content = asdict(delivery)
+        return self._sealed("delivery", name, content, part=content.pop("part"))
 
-    def of_revealed(self, name: str, revealed: Revealed) -> Row:
-        return self._sealed("revealed", name, {**asdict(revealed), "key_digest": self.key_digest(revealed.secret_key)})
+    def of_revealed(self, name: str, revealed: RevealedValue) -> Row:
+        return self._sealed("revealed", name, asdict(revealed), key_digest=self.key_digest(revealed.secret_key))
 
-    def link(self, row: Mapping[str, Any]) -> Record:
-        columns = self._opened("link", row)
-        converted = {
-            "kind": Kind(columns["kind"]),
-            "state": State(columns["state"]),
-            "fingerprints": json.loads(columns["fingerprints"]),
-        }
-        return Record(**{**columns, **converted})
+    def link(self, row: Row) -> Record:
+        content = self._content("link", row)
+        return _made(Record, {**content, "kind": Kind(content["kind"]), "state": State(content["state"])})
 
-    def attempt(self, row: Mapping[str, Any]) -> Attempt:
-        return Attempt(**self._opened("attempt", row))
+    def attempt(self, row: Row) -> Attempt:
+        return _made(Attempt, {**self._content("attempt", row), "id": row["id"]})
 
-    def owed_burn(self, row: Mapping[str, Any]) -> OwedBurn:
-        return OwedBurn(**self._opened("owed_burn", row))
+    def pending_burn(self, row: Row) -> PendingBurn:
+        return _made(PendingBurn, self._content("pending_burn", row))
 
-    def revealed(self, row: Mapping[str, Any]) -> Revealed:
-        return Revealed(**self._opened("revealed", row))
+    def revealed(self, row: Row) -> RevealedValue:
+        return _made(RevealedValue, self._content("revealed", row))
 
-    def delivery(self, row: Mapping[str, Any]) -> Delivery:
-        return Delivery(Part(row["part"]), Channel(row["channel"]), row["destination"], row["sent_at"])
+    def delivery(self, row: Row) -> Delivery:
+        content = self._content("delivery", row)
+        return _made(Delivery, {**content, "part": Part(row["part"])})
 
-    def _sealed(self, table: str, name: str, columns: Row) -> Row:
-        content = {column: columns.pop(column) for column in SEALED[table]}
-        sealed = self.seal.close(content, (table, self._scope, name))
-        return {"scope": self._scope, "name": name, "sealed": sealed, **columns}
+    def _sealed(self, table: str, name: str, content: Row, **found_by: str) -> Row:
+        open_columns = {"scope": self._scope, "name": name, **found_by}
+        return {**open_columns, "sealed": self.seal.close(closed(content), bound_to(table, open_columns))}
 
-    def _opened(self, table: str, row: Mapping[str, Any]) -> Row:
-        columns = dict(row)
-        identity = (table, columns.pop("scope"), columns.pop("name"))
-        columns.pop("key_digest", None)
-        return {**self.seal.open(columns.pop("sealed"), identity), **columns}
+    def _content(self, table: str, row: Row) -> Row:
+        content = reopened(self.seal, table, row)
+        if content.pop("content") > CONTENT:
+            raise LedgerError(
+                f"the ledger's record of {row['name']!r} was written by a later version of this collection",
+                "use that version, or another ledger",
+            )
+        return content
+
+
+def reopened(seal: Seal, table: str, row: Row) -> Row:
+    """Return the document in a row. Raises LedgerError where the row was altered or belongs elsewhere."""
+    return seal.open(row["sealed"], identity_of(table, row), row["name"])
+
+
+def identity_of(table: str, row: Row) -> tuple[str, ...]:
+    """Return what the row's document is bound to."""
+    return bound_to(table, {column: value for column, value in row.items() if column != "sealed"})
+
+
+def _made(kind: type[_Kept], content: Row) -> _Kept:
+    return kind(**{field.name: content[field.name] for field in fields(kind) if field.name in content})

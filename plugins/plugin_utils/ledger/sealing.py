@@ -10,6 +10,7 @@ import hmac
 import json
 import os
 from collections.abc import Mapping
+from typing import Any
 
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.errors import LedgerError
 
@@ -52,19 +53,22 @@ class Seal:
     def __repr__(self) -> str:
         return "Seal(…)"
 
-    def close(self, content: Mapping[str, str | None], identity: tuple[str, ...]) -> bytes:
+    def close(self, content: Mapping[str, Any], identity: tuple[str, ...]) -> bytes:
         """Seal the content for one identity; a row copied to another identity does not open."""
         nonce = os.urandom(NONCE_BYTES)
         return nonce + self._aead.encrypt(nonce, json.dumps(content).encode(), json.dumps(identity).encode())
 
-    def open(self, sealed: bytes, identity: tuple[str, ...]) -> dict[str, str | None]:
-        """Return what `close` sealed for this identity; raise LedgerError where it was altered or belongs elsewhere."""
+    def open(self, sealed: bytes, identity: tuple[str, ...], shown: str) -> dict[str, Any]:
+        """Return what `close` sealed for this identity; raise LedgerError where it was altered or belongs elsewhere.
+
+        shown: what the error calls the row.
+        """
         try:
             content = self._aead.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], json.dumps(identity).encode())
         except (self._altered, ValueError):
             raise LedgerError(
-                f"the ledger's record of {identity[-1]!r} does not open: it was altered, or copied from another name",
-                "restore the ledger from a backup",
+                f"the ledger's record of {shown!r} cannot be decrypted: it was altered, or copied from another name",
+                "find out who can write to the ledger, then restore it from a backup",
             ) from None
         return dict(json.loads(content))
 

@@ -5,30 +5,30 @@
 
 from __future__ import annotations
 
-import os
 from abc import ABC, abstractmethod
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from functools import cached_property
 from typing import Any, ClassVar, cast
 
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger import schema
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger import migrations, schema
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.errors import LedgerError
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.key import KEY_BYTES
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.rows import SEALED, Row, Rows
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.schema import Database
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sealing import Fingerprints, Seal
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.record import (
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.key import random_key
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model import (
     Attempt,
     Delivery,
     Entry,
-    OwedBurn,
+    Footprint,
+    PendingBurn,
     Record,
-    Revealed,
+    RevealedValue,
 )
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.protocol import Completion
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.rows import Rows, identity_of, reopened
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sealing import Fingerprints, Seal
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.tables import KEYS, Database, Row, Tables
 
-THE_LEDGER = ("ledger", "the ledger itself")  # what the sealed part of its description is bound to
+NAMES_AT_ONCE = 500  # in one statement; databases have limits, SQLite's was 999 for long
 
 
 class SqlLedger(ABC):
@@ -40,7 +40,8 @@ class SqlLedger(ABC):
     def __init__(self, scope: str, *, read_only: bool = False) -> None:
         self._scope = scope
         self._read_only = read_only
-        self._opened: Rows | None = None
+        self._loaded: list[Seal] = []
+        self._opened: tuple[Row, Rows] | None = None  # the ledger's description, and what it opens
 
     @property
     @abstractmethod
@@ -65,81 +66,138 @@ class SqlLedger(ABC):
 
     @abstractmethod
     def _make(self) -> None:
-        """Make the ledger, with `_fill`, unless somebody else was faster."""
+        """Make the ledger, with `schema.create`, unless somebody else was faster."""
 
     @abstractmethod
     def _session(self, *, write: bool, alone: bool = False) -> AbstractContextManager[Database]:
         """Run the block as one transaction, durable when it ends; with `alone` while nobody else is in one that writes."""
 
+    @abstractmethod
+    def _check_held(self, db: Database, name: str) -> None:
+        """Raise LedgerError unless the name is still held by this very process and session."""
+
+    @abstractmethod
+    def _renew(self) -> None:
+        """Make the next transaction work again after one was cut off."""
+
     def fingerprint(self, *parts: str | None) -> str:
         return self._rows().fingerprints.of(*parts)
 
     def read(self, name: str) -> Entry:
-        if not self._is_there():
-            return Entry()
-        with self._transaction(write=False) as db:
-            return self._entries(db, name=name).get(name, Entry())
+        return self.read_all([name])[name]
+
+    def read_all(self, names: Sequence[str]) -> dict[str, Entry]:
+        found: dict[str, Entry] = {}
+        if self._is_there():
+            with self._transaction(write=False) as tables:
+                for first in range(0, len(names), NAMES_AT_ONCE):
+                    found |= self._entries(tables, name=names[first : first + NAMES_AT_ONCE])
+        return {name: found.get(name, Entry()) for name in names}
 
     def entries(self) -> dict[str, Entry]:
         if not self._is_there():
             return {}
-        with self._transaction(write=False) as db:
-            return self._entries(db)
+        with self._transaction(write=False) as tables:
+            return self._entries(tables)
+
+    def footprint(self) -> Footprint:
+        if not self._is_there():
+            return Footprint()
+        with self._transaction(write=False) as tables:
+            rows = self._rows()
+            # Intents first: see _entries.
+            attempts = tuple(rows.attempt(row) for row in tables.select("attempt"))
+            links = [rows.link(row).metadata_key for row in tables.select("link")]
+            burns = [rows.pending_burn(row).metadata_key for row in tables.select("pending_burn")]
+            return Footprint(frozenset([*links, *burns]), attempts)
 
     def name_of(self, metadata_key: str) -> str | None:
         if not self._is_there():
             return None
-        with self._transaction(write=False) as db:
+        with self._transaction(write=False) as tables:
             digest = self._rows().key_digest(metadata_key)
-            for table in ("link", "owed_burn"):
-                for row in self._select(db, table, scope=self._scope, key_digest=digest):
+            for table in ("link", "pending_burn"):
+                for row in tables.select(table, scope=self._scope, key_digest=digest):
                     return str(row["name"])
         return None
 
+    def name_of_revealed(self, secret_key: str) -> str | None:
+        if not self._is_there():
+            return None
+        with self._transaction(write=False) as tables:
+            found = tables.select("revealed", scope=self._scope, key_digest=self._rows().key_digest(secret_key))
+            return next((str(row["name"]) for row in found if self._rows().revealed(row).value is not None), None)
+
     def begin(self, name: str, attempt: Attempt) -> None:
-        with self._transaction() as db:
-            self._put(db, "attempt", self._rows().of_attempt(name, attempt))
+        with self._transaction() as tables:
+            tables.put("attempt", self._rows().of_attempt(name, attempt))
 
     def abandon(self, name: str, attempt: Attempt) -> None:
-        with self._transaction() as db:
-            self._delete(db, "attempt", scope=self._scope, name=name, id=attempt.id)
+        with self._transaction() as tables:
+            tables.delete("attempt", scope=self._scope, name=name, id=attempt.id)
 
-    def complete(self, name: str, attempt: Attempt, record: Record, owed: OwedBurn | None) -> None:
-        with self._transaction() as db:
-            self._delete(db, "attempt", scope=self._scope, name=name, id=attempt.id)
-            self._put(db, "link", self._rows().of_link(name, record))
-            self._delete(db, "delivery", scope=self._scope, name=name)
-            if owed:
-                self._put(db, "owed_burn", self._rows().of_owed_burn(name, owed))
+    def owe(self, name: str, attempt: Attempt, burn: PendingBurn) -> None:
+        with self._transaction() as tables:
+            tables.delete("attempt", scope=self._scope, name=name, id=attempt.id)
+            tables.put("pending_burn", self._rows().of_pending_burn(name, burn))
+
+    def complete(
+        self, name: str, attempt: Attempt, record: Record, *, former: Record | None, due: PendingBurn | None
+    ) -> None:
+        with self._transaction() as tables:
+            self._check_held(tables.db, name)
+            if not _is_same_link(self._entries(tables, name=name).get(name, Entry()).record, former):
+                raise LedgerError(
+                    f"the record of {name!r} was changed by another run while this one worked on it",
+                    "look for two ledgers or lock files where there should be one, then run again",
+                )
+            tables.delete("attempt", scope=self._scope, name=name, id=attempt.id)
+            tables.put("link", self._rows().of_link(name, record))
+            tables.delete("delivery", scope=self._scope, name=name)
+            if due:
+                tables.put("pending_burn", self._rows().of_pending_burn(name, due))
+
+    def withdraw(self, name: str, attempt: Attempt, record: Record, burn: PendingBurn) -> Completion:
+        try:
+            self._renew()
+            with self._transaction() as tables:
+                # Waits for a transaction that may still be about to commit: it holds the intent's row.
+                if tables.delete("attempt", scope=self._scope, name=name, id=attempt.id):
+                    tables.put("pending_burn", self._rows().of_pending_burn(name, burn))
+                    return Completion.WITHDRAWN
+                recorded = self._entries(tables, name=name).get(name, Entry()).record
+                return Completion.RECORDED if _is_same_link(recorded, record) else Completion.WITHDRAWN
+        except LedgerError:
+            return Completion.UNKNOWN
 
     def note(self, name: str, record: Record) -> None:
-        with self._transaction() as db:
-            self._put(db, "link", self._rows().of_link(name, record))
+        with self._transaction() as tables:
+            tables.put("link", self._rows().of_link(name, record))
 
-    def retire(self, name: str, owed: OwedBurn | None) -> None:
-        with self._transaction() as db:
-            self._delete(db, "link", scope=self._scope, name=name)
-            self._delete(db, "delivery", scope=self._scope, name=name)
-            if owed:
-                self._put(db, "owed_burn", self._rows().of_owed_burn(name, owed))
+    def retire(self, name: str, due: PendingBurn | None) -> None:
+        with self._transaction() as tables:
+            tables.delete("link", scope=self._scope, name=name)
+            tables.delete("delivery", scope=self._scope, name=name)
+            if due:
+                tables.put("pending_burn", self._rows().of_pending_burn(name, due))
 
-    def settle(self, name: str, owed: OwedBurn) -> None:
-        with self._transaction() as db:
-            digest = self._rows().key_digest(owed.metadata_key)
-            self._delete(db, "owed_burn", scope=self._scope, name=name, key_digest=digest)
+    def settle(self, name: str, burn: PendingBurn) -> None:
+        with self._transaction() as tables:
+            digest = self._rows().key_digest(burn.metadata_key)
+            tables.delete("pending_burn", scope=self._scope, name=name, key_digest=digest)
 
     def delivered(self, name: str, delivery: Delivery) -> None:
-        with self._transaction() as db:
-            self._put(db, "delivery", self._rows().of_delivery(name, delivery))
+        with self._transaction() as tables:
+            tables.put("delivery", self._rows().of_delivery(name, delivery))
 
-    def keep(self, name: str, revealed: Revealed) -> None:
-        with self._transaction() as db:
-            self._put(db, "revealed", self._rows().of_revealed(name, revealed))
+    def keep(self, name: str, revealed: RevealedValue) -> None:
+        with self._transaction() as tables:
+            tables.put("revealed", self._rows().of_revealed(name, revealed))
 
-    def drop(self, name: str, revealed: Revealed) -> None:
-        with self._transaction() as db:
+    def drop(self, name: str, revealed: RevealedValue) -> None:
+        with self._transaction() as tables:
             digest = self._rows().key_digest(revealed.secret_key)
-            self._delete(db, "revealed", scope=self._scope, name=name, key_digest=digest)
+            tables.delete("revealed", scope=self._scope, name=name, key_digest=digest)
 
     def is_sealed_under(self, key: bytes) -> bool:
         """Whether this is the ledger's key. False where there is no ledger yet."""
@@ -151,48 +209,51 @@ class SqlLedger(ABC):
     def reseal(self, new_key: bytes) -> None:
         """Seal all that is sealed, of every scope, under another ledger key. Fingerprints stay as they are."""
         new = Seal(new_key)
-        with self._transaction(alone=True) as db:
+        with self._transaction(alone=True) as tables:
             old = self._rows().seal
-            for table in SEALED:
-                for row in self._select(db, table):
-                    identity = (table, row["scope"], row["name"])
-                    self._put(db, table, {**row, "sealed": new.close(old.open(row["sealed"], identity), identity)})
-            self._describe(db, new, _fingerprint_key(self._ledger(db), old))
+            fingerprint_key = schema.fingerprint_key(_ledger(tables), old)
+            for table in KEYS:
+                for row in tables.select(table):
+                    tables.put(table, {**row, "sealed": new.close(reopened(old, table, row), identity_of(table, row))})
+            schema.describe(tables, new, fingerprint_key)
 
-    @cached_property
-    def _seals(self) -> list[Seal]:
-        return [Seal(key) for key in self._keys()]
+    def _seals(self, *, anew: bool = False) -> list[Seal]:
+        if anew or not self._loaded:
+            self._loaded = [Seal(key) for key in self._keys()]
+        return self._loaded
 
     def _rows(self) -> Rows:
         if self._opened is None and self._read_only and not self._is_there():
             # Nothing is known, so nothing can be recognised, by whatever key.
-            return Rows(self._seals[0], Fingerprints(os.urandom(KEY_BYTES)), self._scope)
+            return Rows(self._seals()[0], Fingerprints(random_key()), self._scope)
         if self._opened is None:
             with self._transaction(write=not self._read_only):
                 pass
-        return cast("Rows", self._opened)
+        return cast("tuple[Row, Rows]", self._opened)[1]
 
     def _fill(self, db: Database) -> None:
         """Make the tables of a new ledger."""
-        schema.create(db, self.BLOB)
-        self._describe(db, self._seals[0], os.urandom(KEY_BYTES))
+        schema.create(self._tables(db), self._seals()[0])
+
+    def _tables(self, db: Database) -> Tables:
+        return Tables(db, self.MARK, self.BLOB)
 
     @contextmanager
-    def _transaction(self, *, write: bool = True, alone: bool = False) -> Iterator[Database]:
+    def _transaction(self, *, write: bool = True, alone: bool = False) -> Iterator[Tables]:
         """Run the block as one transaction on a ledger of this version, sealed under this key."""
         if write and not self._is_there():
             self._make()
         with ExitStack() as stack:
-            db = stack.enter_context(self._session(write=write, alone=alone))
-            while self._is_outdated(db):
+            tables = self._tables(stack.enter_context(self._session(write=write, alone=alone)))
+            while self._is_outdated(tables):
                 stack.close()
                 self._migrate()
-                db = stack.enter_context(self._session(write=write, alone=alone))
-            yield db
+                tables = self._tables(stack.enter_context(self._session(write=write, alone=alone)))
+            yield tables
 
-    def _is_outdated(self, db: Database) -> bool:
+    def _is_outdated(self, tables: Tables) -> bool:
         """Whether the ledger has to be migrated first. Raises LedgerError where it is not ours to use."""
-        ledger = self._ledger(db)
+        ledger = _ledger(tables)
         version = schema.version_of(ledger)
         if version > schema.VERSION:
             raise LedgerError(
@@ -202,15 +263,19 @@ class SqlLedger(ABC):
         seal = self._seal_of(ledger)
         if version < schema.VERSION:
             return True
-        if self._opened is None or self._opened.seal is not seal:
-            self._opened = Rows(seal, Fingerprints(_fingerprint_key(ledger, seal)), self._scope)
+        if self._opened is None or self._opened[0] != ledger:  # another key, or another ledger in its place
+            fingerprints = Fingerprints(schema.fingerprint_key(ledger, seal))
+            self._opened = (ledger, Rows(seal, fingerprints, self._scope))
         return False
 
     def _seal_of(self, ledger: Row) -> Seal:
-        for seal in self._seals:
-            if seal.check == ledger["key_check"]:
-                return seal
-        raise LedgerError(f"the ledger {self.place} was sealed under another key", "give the right ledger_key")
+        for anew in (False, True):  # another process may have changed the key since ours was read
+            for seal in self._seals(anew=anew):
+                if seal.check == ledger["key_check"]:
+                    return seal
+        raise LedgerError(
+            f"the ledger {self.place} is encrypted with another key", "give the right ledger_key or ledger_key_file"
+        )
 
     def _migrate(self) -> None:
         if self._read_only:
@@ -219,68 +284,41 @@ class SqlLedger(ABC):
                 "run once without check mode to bring it up to date",
             )
         with self._session(write=True, alone=True) as db:
-            if self._is_outdated(db):  # still: nobody was faster
-                schema.migrate_from_1(db, self.BLOB)
-                seal = self._seal_of(self._ledger(db))
-                self._describe(db, seal, seal.fingerprint_key)
+            tables = self._tables(db)
+            if self._is_outdated(tables):  # still: nobody was faster
+                ledger = _ledger(tables)
+                migrations.migrate(tables, schema.version_of(ledger), self._seal_of(ledger))
 
-    def _ledger(self, db: Database) -> Row:
-        """Return the row of the table `ledger`, the only one."""
-        return self._select(db, "ledger")[0]
-
-    def _describe(self, db: Database, seal: Seal, fingerprint_key: bytes) -> None:
-        """Write that row."""
-        sealed = seal.close({"fingerprint_key": fingerprint_key.hex()}, THE_LEDGER)
-        db.execute("DELETE FROM ledger")
-        self._insert(db, "ledger", {"version": schema.VERSION, "key_check": seal.check, "sealed": sealed})
-
-    def _entries(self, db: Database, **where: str) -> dict[str, Entry]:
+    def _entries(self, tables: Tables, **where: str | Sequence[str]) -> dict[str, Entry]:
         # Intents first: where a transaction sees what others commit meanwhile, an intent that becomes a record is then
         # seen twice rather than not at all.
-        rows, where = self._rows(), {"scope": self._scope, **where}
+        rows, where = self._rows(), {"scope": self._scope} | where
         found: dict[str, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
         for table, read in (
             ("attempt", rows.attempt),
             ("link", rows.link),
-            ("owed_burn", rows.owed_burn),
+            ("pending_burn", rows.pending_burn),
             ("revealed", rows.revealed),
             ("delivery", rows.delivery),
         ):
-            for row in self._select(db, table, **where):
+            for row in tables.select(table, **where):
                 found[row["name"]][table].append(read(row))
         return {
             name: Entry(
-                record=next(iter(tables["link"]), None),
-                attempts=tuple(tables["attempt"]),
-                owed=tuple(tables["owed_burn"]),
-                revealed=tuple(tables["revealed"]),
-                deliveries=tuple(tables["delivery"]),
+                record=next(iter(by_table["link"]), None),
+                attempts=tuple(by_table["attempt"]),
+                pending_burns=tuple(by_table["pending_burn"]),
+                revealed=tuple(by_table["revealed"]),
+                deliveries=tuple(by_table["delivery"]),
             )
-            for name, tables in sorted(found.items())
+            for name, by_table in sorted(found.items())
         }
 
-    def _select(self, db: Database, table: str, **where: str) -> list[Row]:
-        """Return the rows, in one order whichever was written last: else a database is free to choose any."""
-        order = f" ORDER BY {', '.join(schema.KEYS[table])}" if table in schema.KEYS else ""
-        statement = f"SELECT * FROM {table}{self._where(where)}{order}"  # noqa: S608
-        return [dict(row) for row in db.execute(statement, tuple(where.values())).fetchall()]
 
-    def _delete(self, db: Database, table: str, **where: str) -> None:
-        db.execute(f"DELETE FROM {table}{self._where(where)}", tuple(where.values()))  # noqa: S608
-
-    def _where(self, where: dict[str, str]) -> str:
-        return f" WHERE {' AND '.join(f'{column} = {self.MARK}' for column in where)}" if where else ""
-
-    def _put(self, db: Database, table: str, row: Row) -> None:
-        """Insert a row, or update the one with the same key."""
-        updates = ", ".join(f"{column} = excluded.{column}" for column in row)
-        self._insert(db, table, row, f" ON CONFLICT ({', '.join(schema.KEYS[table])}) DO UPDATE SET {updates}")
-
-    def _insert(self, db: Database, table: str, row: Row, on_conflict: str = "") -> None:
-        marks = ", ".join([self.MARK] * len(row))
-        statement = f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks}){on_conflict}"  # noqa: S608
-        db.execute(statement, tuple(row.values()))
+def _ledger(tables: Tables) -> Row:
+    """Return the row of the table `ledger`, the only one."""
+    return tables.select("ledger")[0]
 
 
-def _fingerprint_key(ledger: Row, seal: Seal) -> bytes:
-    return bytes.fromhex(str(seal.open(ledger["sealed"], THE_LEDGER)["fingerprint_key"]))
+def _is_same_link(one: Record | None, other: Record | None) -> bool:
+    return (one and one.metadata_key) == (other and other.metadata_key)

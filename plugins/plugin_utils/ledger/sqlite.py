@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 import tempfile
@@ -13,12 +14,17 @@ from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger import locks, schema
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger import schema
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.errors import LedgerError
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.key import KEY_BYTES, KeyFile
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.schema import Database
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sealing import Seal
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.key import (
+    KeyFile,
+    check_private,
+    random_key,
+    sync_folder,
+)
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.locks import lock_file
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sql import SqlLedger
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.tables import Database
 
 BUSY_LIMIT = 30.0  # seconds to wait for another process's transaction, which lasts milliseconds
 
@@ -34,47 +40,94 @@ class SqliteLedger(SqlLedger):
 
     def __init__(self, path: Path, scope: str, keys: Sequence[bytes], *, wait: float, read_only: bool = False) -> None:
         super().__init__(scope, read_only=read_only)
-        self._path = path
+        self._path = path.resolve()  # one ledger has one lock file and one key file, by whatever link it is reached
         self._given_keys = list(keys)
         self._key_file = KeyFile(self._beside(".key"))
         self._wait = wait
+        self._locked_on: os.stat_result | None = None  # the file that names are held in
 
     @property
     def place(self) -> str:
         return str(self._path)
 
-    def locked(self, name: str) -> AbstractContextManager[None]:
-        self._make_folder()
-        return locks.locked(self._beside(".lock"), f"{self._scope} {name}", shown=name, wait=self._wait)
+    @contextmanager
+    def locked(self, name: str) -> Iterator[None]:
+        with self._lock(self._lock_key(name), shown=name):
+            self._locked_on = self._path.stat() if self._is_there() else None
+            yield
 
     def close(self) -> None:
         pass
 
-    def _keys(self) -> list[bytes]:
-        if self._given_keys:
-            return self._given_keys
-        keys = self._key_file.read()
-        if not keys and self._is_there():
-            raise LedgerError(
-                f"the ledger {self._path} has lost its key file {self._key_file.path}", "restore it, or give ledger_key"
-            )
-        if not keys and not self._read_only:
-            self._make_folder()
-            keys = self._key_file.make()
-        return keys or [os.urandom(KEY_BYTES)]  # without a ledger and allowed to make none
+    def is_sealed_under(self, key: bytes) -> bool:
+        # A change of keys that was cut off before its end has left the former key in the file.
+        is_alone = bool(self._given_keys) or self._key_file.read() == [key]
+        return is_alone and super().is_sealed_under(key)
 
     def reseal(self, new_key: bytes) -> None:
         if self._given_keys:
             super().reseal(new_key)
             return
-        # Both keys are in the file until one of them is surely the ledger's: a crash in between loses neither.
-        in_use = next((key for key in self._keys() if self.is_sealed_under(key)), new_key)
-        self._key_file.replace([in_use, new_key])
-        super().reseal(new_key)
-        self._key_file.replace([new_key])
+        # One process at a time, from reading the key file to its last writing: another one's key would be lost. Both keys
+        # are in the file until one of them is surely the ledger's: a crash in between loses neither.
+        with self._lock("the ledger key", shown="the ledger key"):
+            in_use = self._key_in_use()
+            self._key_file.replace([in_use, new_key])
+            super().reseal(new_key)
+            self._key_file.replace([new_key])
+
+    def _key_in_use(self) -> bytes:
+        keys = self._keys()
+        if not self._is_there():
+            return keys[0]
+        return next(
+            key for key in keys if super(SqliteLedger, self).is_sealed_under(key)
+        )  # one of them, or it raises LedgerError
+
+    def _keys(self) -> list[bytes]:
+        if self._given_keys:
+            return self._given_keys
+        is_there = self._is_there()  # before the key file is read: whoever makes a ledger makes its key first
+        keys = self._key_file.read()
+        if not keys and is_there:
+            raise LedgerError(
+                f"the ledger {self._path} has no key file: {self._key_file.path} is missing",
+                "restore it from a backup, or give ledger_key",
+            )
+        if not keys and not self._read_only:
+            self._make_folder()
+            keys = self._key_file.make()
+        return keys or [random_key()]  # without a ledger and allowed to make none
+
+    def _lock(self, key: str, *, shown: str) -> AbstractContextManager[None]:
+        self._make_folder()
+        return lock_file(self._beside(".lock")).locked(key, shown=shown, wait=self._wait)
+
+    def _lock_key(self, name: str) -> str:
+        return f"{self._scope} {name}"
+
+    def _check_held(self, db: Database, name: str) -> None:  # noqa: ARG002 - other back ends ask it
+        lock_file(self._beside(".lock")).check_held(self._lock_key(name), shown=name)
+        if self._locked_on and not os.path.samestat(self._locked_on, self._path.stat()):
+            raise LedgerError(f"the ledger {self._path} was replaced during the run", "run again")
+
+    def _renew(self) -> None:
+        pass  # every transaction has a connection of its own
 
     def _is_there(self) -> bool:
-        return self._path.exists()
+        try:
+            file = self._path.stat()
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise LedgerError.from_os(f"the ledger {self._path} cannot be opened", error) from None
+        if file.st_nlink > 1:
+            raise LedgerError(
+                f"the ledger {self._path} has a second name (a hard link), under which it would be locked separately",
+                "keep one name and remove the others",
+            )
+        check_private(self._path, "the ledger")
+        return True
 
     @contextmanager
     def _session(self, *, write: bool, alone: bool = False) -> Iterator[Database]:
@@ -88,28 +141,37 @@ class SqliteLedger(SqlLedger):
             raise self._unusable(error) from None
 
     def _make(self) -> None:
-        """Make the database complete under another name first, so that nobody sees half of it."""
-        self._make_folder()
-        try:
-            with tempfile.TemporaryDirectory(dir=self._path.parent, prefix=f"{self._path.name}.") as folder:
-                draft = Path(folder) / "draft"
-                draft.touch(mode=0o600)
-                with _connected(draft) as db:
-                    db.execute("PRAGMA journal_mode = WAL")
-                    db.execute("BEGIN")
-                    self._fill(db)
-                    db.execute("COMMIT")
-                os.link(draft, self._path)
-        except FileExistsError:
-            pass  # another process was faster
-        except OSError as error:
-            raise LedgerError.from_os(f"the ledger {self._path} cannot be made", error) from None
-        except sqlite3.Error as error:
-            raise self._unusable(error) from None
+        """Make the database whole under another name first, so that nobody ever sees half of it."""
+        with self._lock("the ledger", shown="the ledger"):
+            if self._is_there():
+                return  # another process was faster
+            try:
+                with tempfile.TemporaryDirectory(dir=self._path.parent, prefix=f"{self._path.name}.") as folder:
+                    self._publish(Path(folder) / "draft")
+            except OSError as error:
+                raise LedgerError.from_os(f"the ledger {self._path} cannot be made", error) from None
+            except sqlite3.Error as error:
+                raise self._unusable(error) from None
 
-    def _describe(self, db: Database, seal: Seal, fingerprint_key: bytes) -> None:
-        super()._describe(db, seal, fingerprint_key)
-        db.execute(f"PRAGMA user_version = {schema.VERSION}")  # where version 1 of the ledger looks for it
+    def _publish(self, draft: Path) -> None:
+        draft.touch(mode=0o600)
+        with _connected(draft) as db:
+            db.execute("PRAGMA synchronous = OFF")  # the file is synced as a whole below
+            db.execute("PRAGMA journal_mode = WAL")
+            db.execute("BEGIN")
+            self._fill(db)
+            db.execute("COMMIT")
+            # A full disk lets the commit into the log and not into the file.
+            if db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()["busy"]:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        with draft.open("rb") as file:
+            os.fsync(file.fileno())
+        draft.replace(self._path)
+        sync_folder(self._path.parent)
+
+    def _fill(self, db: Database) -> None:
+        super()._fill(db)
+        db.execute(f"PRAGMA user_version = {schema.VERSION}")  # where version 1 of the collection looks for it
 
     def _make_folder(self) -> None:
         try:

@@ -1,0 +1,127 @@
+# Copyright: (c) 2026, the onetimesecret.ots maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is given has the kind that its option wants, checked before core sees it: core's own errors print the value."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Collection, Mapping
+from datetime import date
+from typing import Any
+
+from ansible.module_utils.parsing.convert_bool import BOOLEANS
+
+from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.errors import InvalidInput
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.core import is_omitted, opened
+
+# In this order: a truth value is a number to Python.
+KINDS = {
+    bool: "a boolean",
+    int: "a number",
+    float: "a number",
+    str: "text",
+    list: "a list",
+    tuple: "a list",
+    Mapping: "a mapping",
+    bytes: "bytes",
+    date: "a date",
+}
+
+# Options that take one of what is often given as a list.
+ONE_EACH = {
+    "recipient": "give one address, and loop over the people",
+    "to": "give one address, and loop over the people",
+}
+_LIKE_A_NAME = re.compile(r"[a-z][a-z_]{0,30}")
+_WHOLE = re.compile(r"\s*[+-]?[0-9]+\s*")
+_NUMBER = re.compile(r"\s*[+-]?[0-9]*\.?[0-9]+([eE][+-]?[0-9]+)?\s*")
+
+
+def given(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments without those that are None or `omit`; vaulted text as text. Raises InvalidInput."""
+    return {name: opened(value) for name, value in arguments.items() if value is not None and not is_omitted(value)}
+
+
+def check_known(arguments: Collection[str], known: Collection[str], owner: str, path: str = "") -> None:
+    """Raise InvalidInput for an argument that is not an option of its owner, such as ots_share."""
+    for name in sorted(set(arguments) - set(known), key=str):
+        like = difflib.get_close_matches({"file": "src", "path": "src"}.get(name, str(name)), known, 1)
+        options = f"its options are {', '.join(sorted(known))}"
+        if not like and not _LIKE_A_NAME.fullmatch(str(name)):  # `secret, s3cret` for `secret: s3cret`
+            raise InvalidInput(
+                f"one is not an option of {owner}, and not shown because it may be a value; {options}",
+                field=path.removesuffix(".") or "arguments",
+            )
+        hint = f"; did you mean {like[0]}?" if like else ""
+        raise InvalidInput(f"is not an option of {owner}; {options}{hint}", field=f"{path}{name}")
+
+
+def check_arguments(arguments: Mapping[str, Any], spec: Mapping[str, Any], owner: str, path: str = "") -> None:
+    """Check the names and values of all arguments, and of those in an argument. `path`: where they stand, such as `links[3].`"""
+    check_known(arguments, spec, owner, path)
+    for option, value in given(arguments).items():
+        check_given(path + option, spec[option], value)
+        for number, each in enumerate(value if "options" in spec[option] else ()):
+            check_arguments(each, spec[option]["options"], f"each of {option}", f"{path}{option}[{number}].")
+
+
+def check_given(option: str, definition: Mapping[str, Any], value: Any) -> None:
+    """Raise InvalidInput, which names the option and the problem and never the value, unless its definition takes it.
+
+    definition: of the option, in Ansible's words, with `type` and perhaps `choices`.
+    """
+    check_kind(option, definition.get("type", "str"), value, definition.get("elements", "str"))
+    choices = definition.get("choices")
+    if not choices:
+        return
+    is_list = definition.get("type") == "list"
+    words = value.split(",") if is_list and isinstance(value, str) else value if is_list else [value]
+    if not {word.strip() for word in words} <= set(choices):
+        problem = f"is not one of {', '.join(choices)}"
+        raise InvalidInput(f"has an element that {problem}" if is_list else problem, field=option)
+
+
+def check_kind(option: str, wanted: str, value: Any, elements: str = "str") -> None:
+    """Raise InvalidInput, which names the option and the kind and never the value, unless it is what is wanted.
+
+    `wanted` is a type in Ansible's words. Text and numbers are not taken for each other: YAML reads 0123 as 83 and `yes` as
+    true, and would share that without a word.
+    """
+    problem = _problem(wanted, value, elements)
+    if problem and (hint := ONE_EACH.get(option.rpartition(".")[2])) and isinstance(value, list | tuple):
+        problem = f"is a list, not text; {hint}"
+    if problem:
+        raise InvalidInput(problem, field=option)
+
+
+def _problem(wanted: str, value: Any, elements: str = "str") -> str | None:
+    kind = next((words for type_, words in KINDS.items() if isinstance(value, type_)), "something else")
+    if wanted in ("str", "path"):
+        if kind == "text":
+            return None
+        fix = "put it in quotes, or add | string" if kind in ("a number", "a boolean", "a date") else "give text"
+        return f"is {kind}, not text; {fix}"
+    if wanted in ("int", "float"):
+        pattern = _WHOLE if wanted == "int" else _NUMBER
+        is_number = kind == "a number" or (kind == "text" and pattern.fullmatch(value))
+        if wanted == "int" and isinstance(value, float) and not value.is_integer():
+            return "is not a whole number; give one such as 30"
+        return None if is_number else f"is {kind}, not a number; give one such as 30"
+    if wanted == "bool":
+        is_truth = (
+            isinstance(value, str | bool | int) and (value.lower() if isinstance(value, str) else value) in BOOLEANS
+        )
+        return None if is_truth else f"is {kind}, not a boolean; give true or false"
+    if wanted == "dict":
+        return None if kind == "a mapping" else f"is {kind}, not a mapping"
+    if wanted == "list":
+        if kind == "text" and elements == "str":
+            return None
+        if kind == "a list":
+            return next(
+                (f"has an element that {problem}" for item in value if (problem := _problem(elements, item))), None
+            )
+        return f"is {kind}, not a list"
+    return None

@@ -1,0 +1,140 @@
+# Copyright: (c) 2026, the onetimesecret.ots maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The way of a link, or its passphrase, to a person by other means than the server's own mail: once for each link."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import Protocol
+
+from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.address import Address
+from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.errors import InvalidInput
+from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.times import iso_time
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.delivery.plain import readable
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model import (
+    Delivery,
+    Entry,
+    Part,
+    Record,
+)
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.protocol import Ledger
+
+MAIL = "mail"  # by a mail server that the caller names, or by the service itself
+
+TEXTS = {
+    Part.LINK: "A credential is waiting for you: $name\n\n$link\n\nIt can be opened once, until $expires_at.",
+    Part.PASSPHRASE: "The passphrase for $name is: $passphrase\n\nThe link reaches you separately.",
+}
+
+
+class Messenger(Protocol):
+    """Something that sends a text. Raises DeliveryError."""
+
+    @property
+    def channel(self) -> str: ...
+
+    @property
+    def destination(self) -> str: ...
+
+    @property
+    def is_verified(self) -> bool:
+        """Whether it makes sure who is at the other end."""
+
+    def quoted(self, value: str) -> str:
+        """Return the value so that the channel shows it as it stands."""
+
+    def send(self, subject: str, text: str) -> None: ...
+
+
+class DeliveryError(Exception):
+    """A text could not be sent, or nobody knows whether it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What to tell. In `text`, $link, $passphrase, $name and $expires_at stand for what the ledger has."""
+
+    part: Part
+    subject: str
+    text: str | None
+    by_the_same_channel: bool  # whether link and passphrase may go the same way
+
+
+def deliver(
+    ledger: Ledger,
+    name: str,
+    message: Message,
+    messenger: Messenger,
+    address: Address,
+    *,
+    clock: Callable[[], float],
+    check: bool,
+) -> Delivery | None:
+    """Send the message unless it was sent already for the name's present link, or nobody can read the link any more.
+
+    Returns the delivery that was made, in check mode would be, or None where there was none to make. What was sent is noted
+    afterwards: a run that dies in between sends the same link again, never another one.
+    Raises InvalidInput, LedgerError and DeliveryError.
+    """
+    with nullcontext() if check else ledger.locked(name):
+        entry = ledger.read(name)
+        record = entry.record
+        if record is None and check:  # a task before this one would have made it
+            return Delivery(message.part, messenger.channel, messenger.destination, int(clock()))
+        if record is None:
+            raise InvalidInput(
+                f"{name!r} is not in the ledger; make its link first, with ots_share or ots_generate", field="name"
+            )
+        if not record.state.is_unread or any(delivery.part is message.part for delivery in entry.deliveries):
+            return None
+        _keep_apart(name, message, messenger, entry, record)
+        text = _text(message, name, record, address, messenger)
+        delivery = Delivery(message.part, messenger.channel, messenger.destination, int(clock()))
+        if not check:
+            messenger.send(message.subject, text)
+            ledger.delivered(name, delivery)
+        return delivery
+
+
+def _keep_apart(name: str, message: Message, messenger: Messenger, entry: Entry, record: Record) -> None:
+    if message.by_the_same_channel:
+        return
+    if record.recipient and message.part is Part.LINK and messenger.channel == MAIL:
+        raise InvalidInput(
+            f"the server has mailed the link of {name!r} to {record.recipient} already; to mail links yourself, make them without"
+            " recipient (this one: state absent, then present)",
+            field="channel",
+        )
+    taken = {delivery.channel for delivery in entry.deliveries}
+    if record.recipient:
+        taken.add(MAIL)
+    if messenger.channel in taken:
+        raise InvalidInput(
+            f"the link of {name!r} and its passphrase would both be sent by {messenger.channel}; "
+            "send one of them by another channel, or set same_channel",
+            field="channel",
+        )
+
+
+def _text(message: Message, name: str, record: Record, address: Address, messenger: Messenger) -> str:
+    known = {"name": messenger.quoted(readable(name)), "expires_at": iso_time(record.expires_at)}
+    if message.part is Part.LINK:
+        known["link"] = address.link(record.secret_key, record.share_domain)
+    elif record.passphrase is None:
+        raise InvalidInput(
+            f"the link of {name!r} has no passphrase; send part link, or give the link a passphrase", field="part"
+        )
+    else:
+        known["passphrase"] = messenger.quoted(record.passphrase)
+    try:
+        return string.Template(message.text or TEXTS[message.part]).substitute(known)
+    except (KeyError, ValueError):
+        raise InvalidInput(
+            f"uses a variable that a message with the {message.part} does not have; it has "
+            f"{', '.join('$' + word for word in sorted(known))}; write $$ for a dollar sign",
+            field="text",
+        ) from None

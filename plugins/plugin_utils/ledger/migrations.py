@@ -1,0 +1,109 @@
+# Copyright: (c) 2026, the onetimesecret.ots maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How ledgers of earlier versions become ledgers of this one: an ordered list, each step from one version to the next."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger import schema
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.rows import bound_to, closed
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sealing import Seal
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.tables import Row, Tables
+
+THE_LEDGER = ("ledger", "the ledger itself")  # what version 2 bound its description to
+
+
+def migrate(tables: Tables, version: int, seal: Seal) -> None:
+    """Bring a ledger of this version to the present one. Raises LedgerError where a row does not open: nothing is changed."""
+    for step in MIGRATIONS[version - 1 :]:
+        step(tables, seal)
+
+
+def from_1_to_2(tables: Tables, seal: Seal) -> None:
+    """Version 1 (0.1.0). Its intents are dropped: it did not keep what is needed to look for the links they may have left."""
+    tables.execute("ALTER TABLE ledger ADD COLUMN version INTEGER")
+    tables.execute(f"ALTER TABLE ledger ADD COLUMN sealed {tables.blob}")
+    tables.execute("ALTER TABLE link ADD COLUMN value_created_at BIGINT NOT NULL DEFAULT 0")
+    tables.execute("UPDATE link SET value_created_at = created_at")
+    tables.execute("DROP TABLE attempt")
+    tables.execute(f"""
+        CREATE TABLE attempt (
+            scope TEXT NOT NULL, name TEXT NOT NULL, id TEXT NOT NULL, sealed {tables.blob} NOT NULL,
+            started_at BIGINT NOT NULL, ttl BIGINT, recipient TEXT, share_domain TEXT,
+            PRIMARY KEY (scope, name, id)
+        )""")
+    tables.execute(f"""
+        CREATE TABLE revealed (
+            scope TEXT NOT NULL, name TEXT NOT NULL, key_digest TEXT NOT NULL, sealed {tables.blob} NOT NULL,
+            started_at BIGINT NOT NULL,
+            PRIMARY KEY (scope, name, key_digest)
+        )""")
+    tables.execute("""
+        CREATE TABLE delivery (
+            scope TEXT NOT NULL, name TEXT NOT NULL, part TEXT NOT NULL, channel TEXT NOT NULL,
+            destination TEXT NOT NULL, sent_at BIGINT NOT NULL,
+            PRIMARY KEY (scope, name, part)
+        )""")
+    sealed = seal.close({"fingerprint_key": seal.fingerprint_key.hex()}, THE_LEDGER)
+    tables.delete("ledger")
+    tables.insert("ledger", {"version": 2, "key_check": seal.check, "sealed": sealed})
+
+
+def from_2_to_3(tables: Tables, seal: Seal) -> None:
+    """Version 2 (0.2.0) kept all but the secrets of a row in open columns, which nothing protected."""
+    (ledger,) = tables.select("ledger")
+    fingerprint_key = bytes.fromhex(
+        str(seal.open(ledger["sealed"], THE_LEDGER, "the ledger itself")["fingerprint_key"])
+    )
+    tables.execute("ALTER TABLE owed_burn RENAME TO pending_burn")
+    kept = {table: tables.select(table) for table in _OPEN_IN_2}
+    tables.execute("DROP INDEX link_by_key")
+    for table in _OPEN_IN_2:
+        tables.execute(f"DROP TABLE {table}")
+    schema.create_records(tables)
+    for table, rows in kept.items():
+        for row in rows:
+            tables.put(table, _sealed_whole(table, row, seal))
+    schema.describe(tables, seal, fingerprint_key)
+
+
+MIGRATIONS: tuple[Callable[[Tables, Seal], None], ...] = (from_1_to_2, from_2_to_3)
+
+_OPEN_IN_2 = {
+    "link": ("key_digest",),
+    "attempt": ("id",),
+    "pending_burn": ("key_digest",),
+    "revealed": ("key_digest",),
+    "delivery": ("part",),
+}
+
+
+def _sealed_whole(table: str, row: Row, seal: Seal) -> Row:
+    fields = dict(row)
+    open_ = {column: fields.pop(column) for column in ("scope", "name", *_OPEN_IN_2[table])}
+    if table != "delivery":
+        identity = ("owed_burn" if table == "pending_burn" else table, open_["scope"], open_["name"])
+        fields |= seal.open(fields.pop("sealed"), identity, open_["name"])
+    if table == "link":
+        fields = _link_of_2(fields)
+    return {**open_, "sealed": seal.close(closed(fields), bound_to(table, open_))}
+
+
+def _link_of_2(fields: Mapping[str, Any]) -> Row:
+    """A link's options had fields of their own; the domain that was asked for was not kept, nor was the length."""
+    options = {
+        "passphrase": fields["passphrase"],
+        "ttl": fields["ttl_asked"],
+        "recipient": fields["recipient"],
+        "share_domain": fields["share_domain"] or None,
+    }
+    others = {name: value for name, value in fields.items() if name not in ("passphrase", "ttl_asked", "recipient")}
+    return {
+        **others,
+        "fingerprints": json.loads(fields["fingerprints"]),
+        "options": {name: value for name, value in options.items() if value is not None},
+    }

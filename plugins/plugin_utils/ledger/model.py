@@ -1,0 +1,173 @@
+# Copyright: (c) 2026, the onetimesecret.ots maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the ledger remembers of one name: the link that exists, the attempts under way, the burns that are pending."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.errors import InvalidInput
+from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.state import State
+
+LONGEST_TTL = 2_592_000  # seconds; the longest lifetime that any release grants (contract §3)
+LONGEST_MINIMUM = 1_800  # seconds; the longest of the shortest lifetimes that releases grant (contract §3)
+NAME_LIMIT = 512  # characters
+
+
+def check_name(name: str) -> str:
+    """Return the name as the ledger has it; raise InvalidInput where it cannot be a key in the ledger.
+
+    Text that looks the same is the same name: editors and file systems differ in how they compose an ä.
+    """
+    name = unicodedata.normalize("NFC", name)
+    if not name.strip():
+        raise InvalidInput("is empty; give the credential a name, such as db/prod/alice", field="name")
+    if name != name.strip():
+        raise InvalidInput("begins or ends with a blank; remove it", field="name")
+    if len(name) > NAME_LIMIT:
+        raise InvalidInput(f"has {len(name)} characters; use at most {NAME_LIMIT}", field="name")
+    if not name.isprintable():
+        raise InvalidInput("has control characters; remove them", field="name")
+    return name
+
+
+class Kind(StrEnum):
+    """Who made the value that the link carries."""
+
+    SHARE = "share"  # the caller
+    GENERATE = "generate"  # the server
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """The link that exists for a name. Times are Unix seconds (UTC), lifetimes seconds."""
+
+    kind: Kind
+    fingerprints: Mapping[str, str]  # keyed digest of each part of the content: tells same from changed, keeps nothing
+    options: Mapping[str, Any] = field(
+        repr=False
+    )  # as the link was asked for, by name; what was not given is not there
+    metadata_key: str = field(repr=False)
+    secret_key: str = field(repr=False)
+    value: str | None = field(repr=False)  # only of Kind.GENERATE: a shared value stays with its caller
+    share_domain: str  # as granted by the server, "" for its own host
+    state: State  # as last seen; UNKNOWN where the server does not know the link any more
+    ttl: int  # granted
+    value_created_at: int  # on the server's clock; earlier than created_at where the value had another link before
+    created_at: int  # on the server's clock
+    recorded_at: int  # on ours, at the same moment: tells the server's time whatever the two clocks say
+    received_at: int | None = None
+
+    @property
+    def passphrase(self) -> str | None:
+        return self.options.get("passphrase")
+
+    @property
+    def recipient(self) -> str | None:
+        return self.options.get("recipient")
+
+    @property
+    def ttl_asked(self) -> int | None:
+        """None: the server's default was asked for."""
+        return self.options.get("ttl")
+
+    @property
+    def expires_at(self) -> int:
+        return self.created_at + self.ttl
+
+    def server_time(self, now: float) -> float:
+        """What the server's clock shows when ours shows `now`. Servers tell their time only by what they make."""
+        return now + self.created_at - self.recorded_at
+
+    def is_past_expiry(self, now: float) -> bool:
+        """Whether the lifetime has passed when our clock shows `now`."""
+        return self.server_time(now) >= self.expires_at
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """An intent to send a link, written before the request and taken back with its outcome.
+
+    One that is still there tells of a run that died, and perhaps of a link that nobody knows.
+    """
+
+    id: str  # tells the attempts under one name apart
+    started_at: int  # on our clock
+    ttl: int | None  # asked for; None: the server's default
+    recipient: str | None
+    share_domain: str | None
+    passphrase: str | None = field(repr=False)
+
+    @property
+    def latest_expiry(self) -> int:
+        """Until when a link that it may have made can live."""
+        return self.started_at + (max(self.ttl, LONGEST_MINIMUM) if self.ttl else LONGEST_TTL)
+
+
+@dataclass(frozen=True, slots=True)
+class PendingBurn:
+    """A link that is to be burned and is not burned yet."""
+
+    metadata_key: str = field(repr=False)
+    passphrase: str | None = field(repr=False)
+    expires_at: int  # on our clock, as far as it could be told
+
+    @classmethod
+    def of(cls, record: Record) -> PendingBurn:
+        return cls(record.metadata_key, record.passphrase, record.recorded_at + record.ttl)
+
+
+@dataclass(frozen=True, slots=True)
+class RevealedValue:
+    """A link of somebody else's that was read, and its value; without a value, an intent to read it."""
+
+    secret_key: str = field(repr=False)
+    value: str | None = field(repr=False)
+    started_at: int  # on our clock
+
+
+class Part(StrEnum):
+    """What of a link is handed over by itself."""
+
+    LINK = "link"
+    PASSPHRASE = "passphrase"  # noqa: S105 - the word
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What was sent of the link that exists, and how."""
+
+    part: Part
+    channel: str  # its name in delivery/channels.py
+    destination: str  # an address, or the host of a webhook
+    sent_at: int  # on our clock
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """All that the ledger holds under one name."""
+
+    record: Record | None = None
+    attempts: tuple[Attempt, ...] = ()
+    pending_burns: tuple[PendingBurn, ...] = ()
+    revealed: tuple[RevealedValue, ...] = ()
+    deliveries: tuple[Delivery, ...] = ()
+
+    @property
+    def metadata_keys(self) -> tuple[str, ...]:
+        """Of the links that are known under the name."""
+        recorded = (self.record.metadata_key,) if self.record else ()
+        return (*recorded, *(burn.metadata_key for burn in self.pending_burns))
+
+
+@dataclass(frozen=True, slots=True)
+class Footprint:
+    """All links that the ledger knows or may have made, of whatever server and account: none of them is a stranger's."""
+
+    metadata_keys: frozenset[str] = field(default=frozenset(), repr=False)
+    attempts: tuple[Attempt, ...] = ()

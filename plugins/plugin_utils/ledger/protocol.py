@@ -1,0 +1,108 @@
+# Copyright: (c) 2026, the onetimesecret.ots maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the engine and the actions ask of a ledger, whatever keeps it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from enum import Enum, auto
+from typing import Protocol
+
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model import (
+    Attempt,
+    Delivery,
+    Entry,
+    Footprint,
+    PendingBurn,
+    Record,
+    RevealedValue,
+)
+
+
+class Completion(Enum):
+    """What became of a record whose commit had no answer, or was refused."""
+
+    RECORDED = auto()  # it was committed after all
+    WITHDRAWN = auto()  # it was not and never will be; its link is to be burned
+    UNKNOWN = auto()  # the ledger cannot be asked; the intent stays for the next run
+
+
+class Ledger(Protocol):
+    """The links of one account on one server, by name. Every method is one transaction and raises LedgerError."""
+
+    @property
+    def place(self) -> str:
+        """Where the ledger is, for people; no secret."""
+
+    def fingerprint(self, *parts: str | None) -> str:
+        """Return a keyed digest of the parts."""
+
+    def locked(self, name: str) -> AbstractContextManager[None]:
+        """Hold the name against every other fork, process and controller on this ledger. Several may be held at once."""
+
+    def read(self, name: str) -> Entry:
+        """Return what is held under the name; an empty entry where nothing is."""
+
+    def read_all(self, names: Sequence[str]) -> dict[str, Entry]:
+        """Return the same for many names."""
+
+    def entries(self) -> dict[str, Entry]:
+        """Return all that is held, by name."""
+
+    def footprint(self) -> Footprint:
+        """Return the links that are known or may have been made, of every server and account in this ledger."""
+
+    def name_of(self, metadata_key: str) -> str | None:
+        """Return the name under which the link with this metadata key is recorded, or its burn is pending."""
+
+    def name_of_revealed(self, secret_key: str) -> str | None:
+        """Return a name under which the value of the link with this secret key is kept."""
+
+    def begin(self, name: str, attempt: Attempt) -> None:
+        """Note an intent, before its request is sent."""
+
+    def abandon(self, name: str, attempt: Attempt) -> None:
+        """Take back an intent that surely left no link behind."""
+
+    def owe(self, name: str, attempt: Attempt, burn: PendingBurn) -> None:
+        """Put a burn in the intent's place: of the link that it made and that must not be."""
+
+    def complete(
+        self, name: str, attempt: Attempt, record: Record, *, former: Record | None, due: PendingBurn | None
+    ) -> None:
+        """Put the record in the intent's place, and note the burn that is due for the former link.
+
+        Only where the name is still held and its record is still `former`, the one that was decided from.
+        """
+
+    def withdraw(self, name: str, attempt: Attempt, record: Record, burn: PendingBurn) -> Completion:
+        """After `complete` failed: find out whether it was committed; where it was not, put the burn in the intent's place."""
+
+    def note(self, name: str, record: Record) -> None:
+        """Keep what was newly learned of a link; intents and pending burns stay as they are."""
+
+    def retire(self, name: str, due: PendingBurn | None) -> None:
+        """Forget the record, and note the burn that is due for its link; intents and other pending burns stay."""
+
+    def settle(self, name: str, burn: PendingBurn) -> None:
+        """Strike off a burn that is no longer pending."""
+
+    def delivered(self, name: str, delivery: Delivery) -> None:
+        """Note what was sent of the recorded link. With another record, or none, it is forgotten."""
+
+    def keep(self, name: str, revealed: RevealedValue) -> None:
+        """Keep what was revealed, or the intent to reveal it; the values of other links under the name stay."""
+
+    def drop(self, name: str, revealed: RevealedValue) -> None:
+        """Drop what was revealed, or the intent to reveal it."""
+
+    def is_sealed_under(self, key: bytes) -> bool:
+        """Whether this is the ledger's key and a key file holds no other. False where there is no ledger yet."""
+
+    def reseal(self, new_key: bytes) -> None:
+        """Seal all that is sealed, of every scope, under another ledger key. Fingerprints stay as they are."""
+
+    def close(self) -> None:
+        """Give up what is held open."""

@@ -1,0 +1,89 @@
+# Copyright: (c) 2026, the onetimesecret.ots maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The few statements that the ledger makes, on the tables of whatever database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any, Protocol
+
+Row = dict[str, Any]
+
+# The columns that tell a row of a table from all others.
+KEYS = {
+    "link": ("scope", "name"),
+    "attempt": ("scope", "name", "id"),
+    "pending_burn": ("scope", "name", "key_digest"),
+    "revealed": ("scope", "name", "key_digest"),
+    "delivery": ("scope", "name", "part"),
+}
+
+
+class Cursor(Protocol):
+    """What is used of the result of a statement, in sqlite3 and psycopg alike."""
+
+    @property
+    def rowcount(self) -> int: ...
+
+    def fetchone(self) -> Any: ...
+
+    def fetchall(self) -> list[Any]: ...
+
+
+class Database(Protocol):
+    """What is used of a connection, in sqlite3 and psycopg alike; rows come as dictionaries."""
+
+    def execute(self, statement: str, parameters: Sequence[Any] = ..., /) -> Cursor: ...
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The tables of a ledger within one transaction. mark: of a parameter in a statement; blob: the type for bytes."""
+
+    db: Database
+    mark: str
+    blob: str
+
+    def execute(self, statement: str) -> None:
+        self.db.execute(statement)
+
+    def select(self, table: str, **where: str | Sequence[str]) -> list[Row]:
+        """Return the rows, in one order whichever was written last: else a database is free to choose any.
+
+        A column may have one of several values.
+        """
+        # Sorted here: for an ORDER BY, SQLite reads a whole scope rather than find a few rows by another index.
+        statement = f"SELECT * FROM {table}{self._where(where)}"  # noqa: S608
+        rows = [dict(row) for row in self.db.execute(statement, _parameters(where)).fetchall()]
+        return sorted(rows, key=itemgetter(*KEYS[table])) if table in KEYS else rows
+
+    def delete(self, table: str, **where: str) -> int:
+        """Delete the rows; return how many there were."""
+        statement = f"DELETE FROM {table}{self._where(where)}"  # noqa: S608
+        return self.db.execute(statement, _parameters(where)).rowcount
+
+    def insert(self, table: str, row: Row, on_conflict: str = "") -> None:
+        marks = ", ".join([self.mark] * len(row))
+        statement = f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks}){on_conflict}"  # noqa: S608
+        self.db.execute(statement, tuple(row.values()))
+
+    def put(self, table: str, row: Row) -> None:
+        """Insert a row, or update the one with the same key."""
+        updates = ", ".join(f"{column} = excluded.{column}" for column in row)
+        self.insert(table, row, f" ON CONFLICT ({', '.join(KEYS[table])}) DO UPDATE SET {updates}")
+
+    def _where(self, where: Mapping[str, str | Sequence[str]]) -> str:
+        terms = [
+            f"{column} = {self.mark}"
+            if isinstance(value, str)
+            else f"{column} IN ({', '.join([self.mark] * len(value))})"
+            for column, value in where.items()
+        ]
+        return f" WHERE {' AND '.join(terms)}" if terms else ""
+
+
+def _parameters(where: Mapping[str, str | Sequence[str]]) -> tuple[str, ...]:
+    return tuple(part for value in where.values() for part in ([value] if isinstance(value, str) else value))
