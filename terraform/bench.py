@@ -16,8 +16,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
-
 from local_stack import LocalStack
 
 BUILT_IN = 'resource "terraform_data" "x" {\n  count = COUNT\n  input = "s3cret"\n}\n'

@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from .diagnostics import Problem, ProblemError
-from .onetime.errors import InvalidInput, OnetimeError, ReplyLost, ServerFault
+from .onetime.errors import InvalidInput, OnetimeError
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -47,11 +47,9 @@ def failure(summary: str, error: OnetimeError, advice: str = "") -> ProblemError
     """Return what to tell the user about ERROR, at the argument that it is about."""
     if isinstance(error, InvalidInput):
         return ProblemError(Problem(summary, f"{error.field} {error.args[0]}.", error.field or None))
-    text = str(error)
-    sentences = [f"{text[0].upper()}{text[1:]}.", advice]
-    return ProblemError(Problem(summary, " ".join(filter(None, sentences))))
+    return ProblemError(Problem(summary, " ".join(filter(None, [_sentence(str(error)), advice]))))
 
 
-def may_have_happened(error: OnetimeError) -> bool:
-    """Whether the call that failed with ERROR may have taken effect at the server."""
-    return isinstance(error, ReplyLost | ServerFault)
+def _sentence(text: str) -> str:
+    begins_with_address = "://" in text.partition(" ")[0]
+    return f"{text}." if begins_with_address else f"{text[0].upper()}{text[1:]}."

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .connection import Connection, failure
-from .link import rfc3339
 from .onetime.checks import check_key
 from .onetime.errors import OnetimeError
+from .onetime.times import iso_time
 from .protocol.values import Values
 from .schema import BOOL, NUMBER, STRING, Attribute, Schema, computed, required
 
@@ -37,9 +37,9 @@ def _told(metadata: Metadata) -> dict[str, Any]:
     return {
         "state": str(metadata.state),
         "ttl_granted": metadata.ttl,
-        "created_at": rfc3339(metadata.created),
-        "expires_at": rfc3339(metadata.expires_at),
-        "received_at": rfc3339(metadata.received) if metadata.received else None,
+        "created_at": iso_time(metadata.created),
+        "expires_at": iso_time(metadata.expires_at),
+        "received_at": iso_time(metadata.received) if metadata.received else None,
         "passphrase_required": metadata.passphrase_required,
         "recipient_obfuscated": next(iter(metadata.recipient), None),
         "share_domain": metadata.share_domain or None,
@@ -53,7 +53,7 @@ _TOLD: tuple[Attribute, ...] = (
     computed("expires_at", STRING, "Until when it can be read, RFC 3339 in UTC."),
     computed("received_at", STRING, "When it was read, RFC 3339 in UTC; null if it was not."),
     computed("passphrase_required", BOOL, "Whether its reader needs a passphrase; null once it is gone."),
-    computed("recipient_obfuscated", STRING, "The address that the link was mailed to, as the server tells it."),
+    computed("recipient_obfuscated", STRING, "The address that the link was mailed to, as the server shows it."),
     computed("share_domain", STRING, "The custom domain of the link, if it has one."),
 )
 
@@ -74,7 +74,7 @@ def _read_recent(connection: Connection, _config: Values) -> dict[str, Any]:
 DATA_SOURCES = {
     "onetimesecret_status": DataSource(
         Schema(
-            "Whether the service is up, and takes the credentials of the provider block.",
+            "Whether the service is up, and accepts the credentials of the provider block.",
             (computed("status", STRING, "`nominal`. Anything else is an error."),),
         ),
         _read_status,
@@ -82,7 +82,7 @@ DATA_SOURCES = {
     ),
     "onetimesecret_metadata": DataSource(
         Schema(
-            "What became of a link: never its secret, and without consuming it.",
+            "The state of a link: never its secret, and without consuming it.",
             (
                 required(
                     "metadata_key",
@@ -95,7 +95,7 @@ DATA_SOURCES = {
             ),
         ),
         _read_metadata,
-        "The link's state cannot be told",
+        "The state of the link cannot be read",
     ),
     "onetimesecret_recent": DataSource(
         Schema(

@@ -12,7 +12,9 @@ PROGRAM = "terraform-provider-onetimesecret"
 PLUGIN_DIR = Path("~/.terraform.d/plugins")
 
 # The same bytes on every machine, because Terraform's lock file holds their hash: the program is found by PATH.
+# What other programs need of Python would keep this one from starting.
 LAUNCHER = f"""#!/bin/sh
+unset PYTHONHOME PYTHONPATH
 exec {PROGRAM} serve {VERSION}
 """
 

@@ -6,19 +6,22 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from .connection import Connection, failure, may_have_happened
+from .connection import Connection, failure
 from .diagnostics import Problem, ProblemError
+from .lifecycle import Lifecycle
 from .link_schema import GENERATED_LINK, LINK
 from .onetime.address import Address
 from .onetime.checks import check_key
 from .onetime.durations import parse_duration
-from .onetime.errors import InvalidInput, OnetimeError, UnknownSecret
+from .onetime.errors import InvalidInput, NotAuthorized, OnetimeError, UnknownSecret
+from .onetime.options import Option
 from .onetime.state import State
-from .plan import Lifecycle
+from .onetime.times import iso_time
 from .protocol.values import UNKNOWN, Values
 from .settings import Settings
 
 if TYPE_CHECKING:
+    from .onetime.client import Client
     from .onetime.replies import Issued, Metadata
 
 Now = Callable[[], datetime]
@@ -40,7 +43,7 @@ class LinkResource:
     def validate(self, config: Values, *, write_only_allowed: bool) -> list[Problem]:
         """Return what is wrong with a configuration, as far as it is known."""
         problems = self.lifecycle.schema.problems(config)
-        for name in ("secret", "passphrase"):
+        for name in (option.name for option in self.lifecycle.options if option.secret):
             plain, write_only, version = config.get(name), config.get(f"{name}_wo"), config.get(f"{name}_wo_version")
             if write_only is None:
                 continue
@@ -68,11 +71,11 @@ class LinkResource:
         """Make a link. Returns the attributes that are known by it, and warnings."""
         domain = config["share_domain"] or connection.settings.share_domain
         try:
-            issued = self._send(connection, config, share_domain=domain)
+            issued = self._send(connection, {**_asked(self.lifecycle.options, config), "share_domain": domain})
         except OnetimeError as error:
             advice = ""
-            if may_have_happened(error):
-                advice = "A link that nobody knows may exist until its ttl ends; onetimesecret_recent shows it."
+            if error.may_have_taken_effect:
+                advice = "An unrecorded link may exist until its ttl ends; onetimesecret_recent shows it."
             raise failure("The link was not made", _at_write_only(error, config), advice) from None
         return _known_of(issued, connection.settings.address), _ttl_warnings(config["ttl"], issued.ttl)
 
@@ -84,12 +87,14 @@ class LinkResource:
         try:
             metadata = connection.client.metadata(state["metadata_key"])
         except UnknownSecret:
-            return (None, []) if just_imported else self._vanished(connection.settings, state)
+            return (None, []) if just_imported else self._not_known(connection.settings, state)
         except OnetimeError as error:
-            raise failure("The link's state cannot be told", error) from None
+            raise failure("The state of the link cannot be read", error) from None
         known = _known_of(metadata, connection.settings.address)
         kept = {name: value for name, value in state.items() if value is not None}
-        if metadata.state is State.UNKNOWN:  # a word of a newer server, which says nothing of an end
+        is_unread_still = metadata.state.is_unread and State.of(state["state"]).is_unread
+        # Before 0.26 our own question makes a new one viewed; a newer server's word says nothing of an end.
+        if is_unread_still or metadata.state is State.UNKNOWN:
             return {**state, **known, **kept}, []
         return {**state, **known, **kept, "state": known["state"], "received_at": known["received_at"]}, []
 
@@ -99,16 +104,19 @@ class LinkResource:
             return []
         if warnings := self.not_burnable(state):
             return warnings
+        until = f"until {state['expires_at']}"
+        advice = "Try again, or apply burn_on_destroy = false first to leave it to expire."
         try:
-            connection.client.burn(state["metadata_key"], state["passphrase"])
-        except UnknownSecret:
-            return []
+            is_gone = self._burned(connection.client, state)
         except OnetimeError as error:
-            advice = (
-                f"It stays in the state, and can be read until {state['expires_at']}. Try again, or apply burn_on_destroy = false"
-                " first to leave it to expire."
-            )
+            advice = f"It stays in the state, and can be read {until}. {advice}"
             raise failure("The link was not burned", error, advice) from None
+        if not is_gone:
+            detail = (
+                f"The server does not know this link, though servers know each one for twice its ttl: it may still be read"
+                f" {until}, from another node of the server. It stays in the state. {advice}"
+            )
+            raise ProblemError(Problem("The link was not burned", detail))
         return []
 
     def not_burnable(self, state: Values) -> list[Problem]:
@@ -117,8 +125,8 @@ class LinkResource:
         if not (state["burn_on_destroy"] and unread and state["passphrase_required"] and state["passphrase"] is None):
             return []
         detail = (
-            f"The server wants its passphrase for that, which is not in the state. The link expires at {state['expires_at']};"
-            " until then it can be read by who has the passphrase."
+            f"The server needs its passphrase for that, which is not in the state. The link expires at {state['expires_at']};"
+            " until then it can be read with the passphrase."
         )
         return [Problem("The link cannot be burned", detail, "passphrase_wo", warning=True)]
 
@@ -127,7 +135,7 @@ class LinkResource:
         try:
             key = check_key(metadata_key, "metadata_key")
         except InvalidInput as error:
-            raise ProblemError(Problem("This is no metadata key", f"It {error.args[0]}.")) from None
+            raise ProblemError(Problem("Invalid metadata key", f"It {error.args[0]}.")) from None
         return self.lifecycle.schema.complete({"id": _digest(key), "metadata_key": key, "burn_on_destroy": True})
 
     def _missing_secret(self, config: Values) -> list[Problem]:
@@ -136,33 +144,47 @@ class LinkResource:
             return [Problem("Nothing to share", detail, "secret_wo")]
         return []
 
-    def _send(self, connection: Connection, config: Values, *, share_domain: str | None) -> Issued:
+    def _send(self, connection: Connection, asked: dict[str, Any]) -> Issued:
         from .onetime.inputs import ShareRequest
 
-        secret = config["secret"] if config["secret"] is not None else config["secret_wo"]
-        return connection.client.share(ShareRequest(secret=secret, **_delivery(config, share_domain)))
+        return connection.client.share(ShareRequest(**asked))
 
-    def _vanished(self, settings: Settings, state: Values) -> tuple[Values | None, list[Problem]]:
+    def _burned(self, client: Client, state: Values) -> bool:
+        """Burn the link. Returns whether that it is gone is certain."""
+        try:
+            client.burn(state["metadata_key"], state["passphrase"])
+        except UnknownSecret:
+            return self._has_ended(client, state)
+        return True
+
+    def _has_ended(self, client: Client, state: Values) -> bool:
+        """Whether a link is gone that is unknown when it is to be burned: by its metadata, and without, by its own time."""
+        try:
+            return client.metadata(state["metadata_key"]).state.is_final
+        except (UnknownSecret, NotAuthorized):  # some servers tell nothing without an account
+            return self._is_over(state)
+
+    def _not_known(self, settings: Settings, state: Values) -> tuple[Values, list[Problem]]:
         """What to make of "Unknown secret" for a link that was unread when last seen."""
         if self._is_over(state):
             detail = (
-                f"It expired at {state['expires_at']}, and the server has forgotten whether somebody read it before. No other"
-                ' one is made, unless reissue_on has "unknown".'
+                f"It expired at {state['expires_at']}, and the server no longer knows whether it was read before. No new"
+                ' link is made, unless reissue_on has "unknown".'
             )
-            warning = Problem("Nobody knows what became of the link", detail, "state", warning=True)
+            warning = Problem("The state of the link is unknown", detail, "state", warning=True)
             return {**state, "state": str(State.UNKNOWN)}, [warning] if state["state"] != State.UNKNOWN else []
         domain = state["share_domain"] or settings.share_domain or ""
         if state["url"] != settings.address.link(state["secret_key"], domain):
             detail = (
-                "The server knows no such link, and the link in the state was made at another address. Nothing is changed:"
+                "The server does not know this link, and the link in the state was made at another address. Nothing is changed:"
                 " check url, region and share_domain of the provider block, or remove the link by terraform state rm."
             )
             raise ProblemError(Problem("The link belongs to another server", detail))
         detail = (
-            f"It should live until {state['expires_at']}, but the server that made it knows no such link any more. The link"
-            " leaves the state; the next apply makes another one."
+            f"It expires only at {state['expires_at']}, so another node answered, or the server lost data. Nothing was"
+            " changed. If the link is lost, remove it by terraform state rm; the next apply then makes a new one."
         )
-        return None, [Problem("The link is lost", detail, warning=True)]
+        return state, [Problem("The server does not know the link", detail, "state", warning=True)]
 
     def _is_over(self, state: Values) -> bool:
         return state["expires_at"] is not None and datetime.fromisoformat(state["expires_at"]) <= self._now()
@@ -176,10 +198,10 @@ class GeneratedLinkResource(LinkResource):
     def _missing_secret(self, config: Values) -> list[Problem]:  # noqa: ARG002 - the server makes it up
         return []
 
-    def _send(self, connection: Connection, config: Values, *, share_domain: str | None) -> Issued:
+    def _send(self, connection: Connection, asked: dict[str, Any]) -> Issued:
         from .onetime.inputs import GenerateRequest
 
-        return connection.client.generate(GenerateRequest(length=config["length"], **_delivery(config, share_domain)))
+        return connection.client.generate(GenerateRequest(**asked))
 
 
 RESOURCES: dict[str, type[LinkResource]] = {
@@ -188,11 +210,16 @@ RESOURCES: dict[str, type[LinkResource]] = {
 }
 
 
-def _delivery(config: Values, share_domain: str | None) -> dict[str, Any]:
-    """The fields that both kinds of link are sent with."""
-    passphrase = config["passphrase"] if config["passphrase"] is not None else config["passphrase_wo"]
-    ttl = None if config["ttl"] is None else parse_duration(config["ttl"])
-    return {"passphrase": passphrase, "ttl": ttl, "recipient": config["recipient"], "share_domain": share_domain}
+def _asked(options: tuple[Option, ...], config: Values) -> dict[str, Any]:
+    """The fields that a link is asked for with."""
+    return {option.name: _checked(option, config) for option in options}
+
+
+def _checked(option: Option, config: Values) -> object:
+    value = config[option.name]
+    if value is None and option.secret:
+        value = config[f"{option.name}_wo"]
+    return option.check(value) if option.check and value is not None else value
 
 
 def _known_of(record: Issued | Metadata, address: Address) -> Values:
@@ -207,18 +234,13 @@ def _known_of(record: Issued | Metadata, address: Address) -> Values:
         "url": address.link(secret_key, record.share_domain) if secret_key else None,
         "state": str(record.state),
         "ttl_granted": record.ttl,
-        "created_at": rfc3339(record.created),
-        "expires_at": rfc3339(record.expires_at),
-        "received_at": rfc3339(received) if received else None,
+        "created_at": iso_time(record.created),
+        "expires_at": iso_time(record.expires_at),
+        "received_at": iso_time(received) if received else None,
         "passphrase_required": record.passphrase_required,
         "recipient_obfuscated": next(iter(record.recipient), None),
     }
     return {**known, "value": value.get_secret_value()} if value else known
-
-
-def rfc3339(seconds: int) -> str:
-    """Return a unix time as Terraform's functions take it."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _digest(metadata_key: str) -> str:
@@ -237,5 +259,5 @@ def _at_write_only(error: OnetimeError, config: Values) -> OnetimeError:
 def _ttl_warnings(asked: str | None, granted: int) -> list[Problem]:
     if asked is None or parse_duration(asked) == granted:
         return []
-    detail = f"The server granted {granted} seconds instead of {asked}, as its limits are."
-    return [Problem("The link lives otherwise than asked", detail, "ttl", warning=True)]
+    detail = f"The server granted {granted} seconds instead of {asked}, because of its limits."
+    return [Problem("The server changed the ttl", detail, "ttl", warning=True)]

@@ -7,34 +7,23 @@
 | stays, but the link has come to an end that is in reissue_on | replaced |
 | changes anything else | updated, in the state only |
 
-An imported link has no content in the state, because no server tells it: the first configuration that gives some is taken for
-the link's own.
+The state of an imported link holds what the server tells, and no arguments. What no server tells is taken for the link's own
+when it is first given; what the server tells is compared with that; anything else replaces the link.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from .lifecycle import Lifecycle
+from .onetime.address import Address
+from .onetime.agreement import is_obfuscated
 from .onetime.durations import parse_duration
 from .onetime.errors import InvalidInput
+from .onetime.reissue import reason_to_reissue
+from .onetime.state import State
 from .protocol.values import UNKNOWN, Values
 from .schema import Schema
-
-# What other ends a word in reissue_on covers: a link that the server lost was as little read as an expired one.
-COVERS = {"expired": ("expired", "orphaned")}
-
-
-@dataclass(frozen=True)
-class Lifecycle:
-    """What of a resource makes its link what it is.
-
-    content: a change of any of these replaces the link. origin: the attributes of which a link that Terraform made has
-    one in its state, and an imported one none.
-    """
-
-    schema: Schema
-    content: tuple[str, ...]
-    origin: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -51,8 +40,7 @@ def plan(lifecycle: Lifecycle, prior: Values | None, config: Values, proposed: V
     wanted = {**proposed, **_defaults(config), **dict.fromkeys(never_kept)}
     if prior is None:
         return Planned(_with_results_unknown(lifecycle.schema, wanted))
-    changed = [name for name in lifecycle.content if _differs(name, prior[name], wanted[name])]
-    if changed and not _is_imported(lifecycle, prior):
+    if changed := [name for name in lifecycle.content if _is_changed(lifecycle, name, prior, wanted[name])]:
         return Planned(_with_results_unknown(lifecycle.schema, wanted), changed)
     if is_to_be_reissued(prior["state"], wanted["reissue_on"]):
         return Planned(_with_results_unknown(lifecycle.schema, wanted), ["state"])
@@ -63,7 +51,7 @@ def is_to_be_reissued(state: str, reissue_on: object) -> bool:
     """Whether a link that ended as STATE is to be sent again."""
     if not isinstance(reissue_on, list):  # null, or not known yet
         return False
-    return any(state in COVERS.get(word, (word,)) for word in reissue_on)
+    return reason_to_reissue(State.of(state)) in reissue_on
 
 
 def _defaults(config: Values) -> Values:
@@ -75,20 +63,36 @@ def _with_results_unknown(schema: Schema, wanted: Values) -> Values:
     return {**wanted, **dict.fromkeys(results, UNKNOWN)}
 
 
-def _differs(name: str, prior: object, wanted: object) -> bool:
-    if wanted is UNKNOWN:
-        return True
+def _is_changed(lifecycle: Lifecycle, name: str, prior: Values, wanted: object) -> bool:
+    if prior[name] == wanted or (name == "ttl" and _seconds(prior[name]) == _seconds(wanted)):
+        return False
+    is_imported = all(prior[origin] is None for origin in lifecycle.origin)
+    return not (is_imported and prior[name] is None and _is_its_own(lifecycle, name, prior, wanted))
+
+
+def _is_its_own(lifecycle: Lifecycle, name: str, prior: Values, wanted: object) -> bool:
+    """Whether an imported link has WANTED already, as far as anybody can tell."""
+    for group in lifecycle.untold:
+        if name in group:
+            is_first = all(prior[member] is None for member in group)
+            return is_first and not ("passphrase" in group and prior["passphrase_required"] is False)
+    if not isinstance(wanted, str):  # not known yet, or of a kind that no server tells
+        return False
     if name == "ttl":
-        return _seconds(prior) != _seconds(wanted)
-    return prior != wanted
+        return bool(_seconds(wanted) == prior["ttl_granted"])
+    if name == "recipient":
+        shown = prior["recipient_obfuscated"]
+        return shown is not None and is_obfuscated(shown, wanted.strip())
+    return name == "share_domain" and _leads_to(prior["url"], wanted)
+
+
+def _leads_to(url: str | None, share_domain: str) -> bool:
+    # The link of one that is gone is not told.
+    return url is None or Address.of_link(url).host == share_domain.strip().lower()
 
 
 def _seconds(ttl: object) -> object:
     try:
         return parse_duration(ttl)
     except InvalidInput:
-        return None
-
-
-def _is_imported(lifecycle: Lifecycle, prior: Values) -> bool:
-    return all(prior[name] is None for name in lifecycle.origin)
+        return ttl

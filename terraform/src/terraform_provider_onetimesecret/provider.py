@@ -7,9 +7,7 @@ import json
 import os
 import sys
 import threading
-import traceback
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any, TypeVar
 
 from google.protobuf.message import Message
@@ -20,6 +18,7 @@ from .data_sources import DATA_SOURCES, DataSource
 from .diagnostics import Problem, ProblemError, attribute_path, messages
 from .functions import FUNCTIONS
 from .link import RESOURCES, LinkResource, Now, utc_now
+from .onetime.defects import place_of
 from .onetime.errors import InvalidInput
 from .plan import plan
 from .protocol import tfplugin6_pb2 as pb
@@ -80,7 +79,7 @@ class Provider:
     def GetProviderSchema(self, _request: pb.GetProviderSchema.Request) -> pb.GetProviderSchema.Response:
         return pb.GetProviderSchema.Response(
             provider=SCHEMA.message(),
-            resource_schemas={name: resource.lifecycle.schema.message() for name, resource in self._resources.items()},
+            resource_schemas={name: resource.lifecycle.message() for name, resource in self._resources.items()},
             data_source_schemas={name: source.schema.message() for name, source in DATA_SOURCES.items()},
             functions={name: function.message() for name, function in FUNCTIONS.items()},
             server_capabilities=_capabilities(),
@@ -116,7 +115,7 @@ class Provider:
         config = decode(request.config)
         if unknown := unknown_settings(config):
             names = " and ".join(unknown)
-            detail = f"Its {names} will be known only after something else was applied; apply that first, with -target."
+            detail = f"The values of {names} are known only after another resource is applied; apply that first, with -target."
             self._not_configured = Problem("The provider cannot ask the server yet", detail)
             return pb.ConfigureProvider.Response()
         settings, problems = read_settings(config, self._environ)
@@ -139,7 +138,7 @@ class Provider:
 
     @rpc
     def UpgradeResourceState(self, request: pb.UpgradeResourceState.Request) -> pb.UpgradeResourceState.Response:
-        state = self._resource(request).lifecycle.schema.complete(json.loads(request.raw_state.json))
+        state = self._resource(request).lifecycle.upgraded(json.loads(request.raw_state.json), request.version)
         return pb.UpgradeResourceState.Response(upgraded_state=encode(state))
 
     @rpc
@@ -262,7 +261,6 @@ def _failed(response: Message, request: Message, problems: tuple[Problem, ...]) 
 
 
 def _defect(error: Exception) -> Problem:
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    place = f"{type(error).__name__} at {Path(frame.filename).name}:{frame.lineno}"
+    place = place_of(error)
     sys.stderr.write(f"[ERROR] terraform-provider-onetimesecret: {place}\n")
     return Problem("The provider has a defect", f"Please report it, with this place: {place}.")

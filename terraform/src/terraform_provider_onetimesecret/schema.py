@@ -9,6 +9,7 @@ from typing import Any
 
 from .diagnostics import Problem
 from .onetime.errors import InvalidInput
+from .onetime.options import Option
 from .protocol import tfplugin6_pb2 as pb
 from .protocol.values import Values, is_known
 
@@ -18,6 +19,8 @@ Type = str | list[Any]
 STRING, NUMBER, BOOL = "string", "number", "bool"
 STRINGS: Type = ["set", "string"]
 STRING_MAP: Type = ["map", "string"]
+
+_TYPES = {"str": STRING, "path": STRING, "int": NUMBER, "float": NUMBER, "bool": BOOL}
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,11 @@ def optional(
 ) -> Attribute:
     """An argument that may be left out."""
     return Attribute(name, type_, description, optional=True, sensitive=sensitive, write_only=write_only, check=check)
+
+
+def of_option(option: Option, description: str) -> Attribute:
+    """The argument that an option of the client is given by."""
+    return optional(option.name, _TYPES[option.type], description, sensitive=option.secret, check=option.check)
 
 
 def computed(name: str, type_: Type, description: str, *, sensitive: bool = False) -> Attribute:

@@ -4,78 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
 
 from .diagnostics import Problem
-from .onetime.address import REGIONS, Address
-from .onetime.checks import check_share_domain
+from .onetime import options
+from .onetime.address import REGIONS, Address, check_plain_http
+from .onetime.checks import check_account, check_timeout
 from .onetime.errors import InvalidInput
 from .protocol.values import UNKNOWN, Values
-from .schema import NUMBER, STRING, Schema, optional
+from .schema import Schema, of_option
 
 DEFAULT_TIMEOUT = 30.0
 
-LONGEST_TIMEOUT = 86_400  # as the client has it
+# Proxies come from the environment, and whoever does not verify the server may as well use plain HTTP.
+NOT_OFFERED = ("proxy", "validate_certs")
 
-
-def _check_timeout(value: Any) -> None:
-    try:
-        seconds = float(value)
-    except ValueError:
-        seconds = 0.0
-    if not 0 < seconds <= LONGEST_TIMEOUT:
-        raise InvalidInput(f"is no number of seconds above 0 and up to {LONGEST_TIMEOUT}", field="timeout")
-
-
-def _check_ca_bundle(path: str) -> None:
-    if not Path(path).exists():
-        raise InvalidInput("is no file or folder on this machine", field="ca_bundle")
-
+DESCRIPTIONS = {
+    "url": "Base URL of the service, such as `https://ots.example.com`. Or `OTS_URL`. Either this or `region`: there is no"
+    " default, because an account lives in one place.",
+    "region": "Region of the hosted service: " + ", ".join(f"`{region}`" for region in REGIONS) + ". Or `OTS_REGION`.",
+    "username": "E-mail address of the account, in its exact case. Or `OTS_USERNAME`. Without it and `api_token` links are"
+    " anonymous: no e-mail, no custom domain, shorter lives.",
+    "api_token": "API token of the account. Or `OTS_API_TOKEN`.",
+    "share_domain": "Custom domain of new links that name none themselves, a bare host name. Or `OTS_SHARE_DOMAIN`.",
+    "allow_plain_http": "Whether `url` may be a plain `http` address of another machine. Anybody on the way can then read"
+    " secrets and API token. Default `false`. Or `OTS_ALLOW_PLAIN_HTTP=true`.",
+    "timeout": "Seconds in which a request must be over, from connecting to the last byte of its reply. A request that only"
+    f" reads is tried up to three times. Default {DEFAULT_TIMEOUT:.0f}. Or `OTS_TIMEOUT`.",
+    "ca_bundle": "File or folder of certificate authorities to verify the server by, instead of the usual ones. Or"
+    " `OTS_CA_BUNDLE`.",
+}
 
 SCHEMA = Schema(
     "Hands out credentials by one-time links of [Onetime Secret](https://onetimesecret.com), the hosted service or a server"
     " of your own.",
-    (
-        optional(
-            "url",
-            STRING,
-            "Base URL of the service, such as `https://ots.example.com`. Or `OTS_URL`. Either this or `region`: there is no"
-            " default, because an account lives in one place.",
-            check=lambda url: Address.of(url=url),
-        ),
-        optional(
-            "region",
-            STRING,
-            "Region of the hosted service: " + ", ".join(f"`{region}`" for region in REGIONS) + ". Or `OTS_REGION`.",
-            check=lambda region: Address.of(region=region),
-        ),
-        optional(
-            "username",
-            STRING,
-            "E-mail address of the account, in its exact case. Or `OTS_USERNAME`. Without it and `api_token` links are"
-            " anonymous: no e-mail, no custom domain, shorter lives.",
-        ),
-        optional("api_token", STRING, "API token of the account. Or `OTS_API_TOKEN`.", sensitive=True),
-        optional(
-            "share_domain",
-            STRING,
-            "Custom domain of new links that name none themselves, a bare host name. Or `OTS_SHARE_DOMAIN`.",
-            check=check_share_domain,
-        ),
-        optional(
-            "timeout",
-            NUMBER,
-            f"Seconds to wait for a connection, and for each piece of a reply. Default {DEFAULT_TIMEOUT:.0f}. Or `OTS_TIMEOUT`.",
-            check=_check_timeout,
-        ),
-        optional(
-            "ca_bundle",
-            STRING,
-            "File or folder of certificate authorities to verify the server by, instead of the usual ones. Or"
-            " `OTS_CA_BUNDLE`.",
-            check=_check_ca_bundle,
-        ),
+    tuple(
+        of_option(option, DESCRIPTIONS[option.name])
+        for option in (*options.CONNECTION, *options.LINK)
+        if option.name in DESCRIPTIONS
     ),
 )
 
@@ -98,15 +63,20 @@ def read_settings(config: Values, environ: Mapping[str, str]) -> tuple[Settings 
     Nothing may be unknown in CONFIG.
     """
     values = _resolve(config, environ)
-    problems = SCHEMA.problems(values) + _missing_place(values) + _half_credentials(values)
+    problems = SCHEMA.problems(values) + _missing_place(values) + _wrong_account(values)
     if problems:
         return None, problems
+    address = Address.of(values["url"], values["region"])
+    try:
+        check_plain_http(address, allowed=values["allow_plain_http"] in (True, "true"))
+    except InvalidInput as error:
+        return None, [Problem("Secrets would be sent unencrypted", f"The url {error.args[0]}.", error.field)]
     return Settings(
-        Address.of(values["url"], values["region"]),
+        address,
         username=values["username"] or "",
         api_token=values["api_token"] or "",
         share_domain=values["share_domain"],
-        timeout=float(values["timeout"] or DEFAULT_TIMEOUT),
+        timeout=check_timeout(values["timeout"] or DEFAULT_TIMEOUT),
         ca_bundle=values["ca_bundle"],
     ), []
 
@@ -129,13 +99,16 @@ def _resolve(config: Values, environ: Mapping[str, str]) -> Values:
 def _missing_place(values: Values) -> list[Problem]:
     if bool(values["url"]) != bool(values["region"]):
         return []
-    detail = "Give either url or region, here or as OTS_URL or OTS_REGION: an account lives in one place."
-    return [Problem("Which Onetime Secret?", detail, "url")]
+    if values["url"]:
+        detail = "Give one of them, here or as OTS_URL or OTS_REGION: an account lives in one region."
+        return [Problem("Both url and region", detail, "url")]
+    detail = "Give one of them, here or as OTS_URL or OTS_REGION: there is no default, because an account lives in one region."
+    return [Problem("Missing url or region", detail, "url")]
 
 
-def _half_credentials(values: Values) -> list[Problem]:
-    for given, missing in (("username", "api_token"), ("api_token", "username")):
-        if values[given] and not values[missing]:
-            detail = f"Give it along with {given}, or neither for anonymous links."
-            return [Problem(f"Missing {missing}", detail, missing)]
+def _wrong_account(values: Values) -> list[Problem]:
+    try:
+        check_account(values["username"], values["api_token"])
+    except InvalidInput as error:
+        return [Problem(f"Invalid {error.field}", f"It {error.args[0]}.", error.field)]
     return []

@@ -18,12 +18,21 @@ COOKIE = ("TF_PLUGIN_MAGIC_COOKIE", "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d
 PROTOCOL = "6"
 
 
+# Bytes; what macOS takes, which is the least.
+LONGEST_SOCKET = 103
+SOCKET = "socket"
+
+
 class NotStartedByTerraformError(Exception):
     """Somebody else started this process."""
 
 
+class NoSocketError(Exception):
+    """There is no place for the socket. The text says where, why and what to do."""
+
+
 def run(servicer: object) -> None:
-    """Serve SERVICER to the Terraform that started this process."""
+    """Serve SERVICER to the Terraform that started this process. Raises NotStartedByTerraformError or NoSocketError."""
     name, value = COOKIE
     if os.environ.get(name) != value:
         raise NotStartedByTerraformError
@@ -36,8 +45,16 @@ def run(servicer: object) -> None:
 @contextmanager
 def _private_folder() -> Iterator[Path]:
     """A temporary folder that nobody else can enter. (The library for it would take 8 ms to load, at each start.)"""
-    folder = Path(os.environ.get("TMPDIR", "/tmp")) / f"terraform-onetimesecret-{os.urandom(8).hex()}"  # noqa: S108 - new and private
-    folder.mkdir(mode=0o700)
+    parent, name = os.environ.get("TMPDIR", ""), f"onetimesecret-{os.urandom(8).hex()}"
+    if not parent or len(os.fsencode(Path(parent, name, SOCKET).absolute())) > LONGEST_SOCKET:
+        parent = "/tmp"  # noqa: S108 - the folder in it is new and private
+    folder = Path(parent, name).absolute()
+    try:
+        folder.mkdir(mode=0o700)
+    except OSError as error:
+        raise NoSocketError(
+            f"no folder for the socket can be made in {parent}: {error.strerror}; set TMPDIR to one that is yours"
+        ) from None
     try:
         yield folder
     finally:
@@ -51,7 +68,7 @@ async def _serve(servicer: object, folder: Path) -> None:
     left = asyncio.Event()
     client_certificate = os.environ.get("PLUGIN_CLIENT_CERT")
     tls = mutual_tls(client_certificate, folder) if client_certificate else None
-    socket = folder / "socket"
+    socket = folder / SOCKET
     server = await listen(servicer, socket, tls=tls.context if tls else None, shut_down=left.set)
     handshake = ["1", PROTOCOL, "unix", str(socket), "grpc", tls.certificate if tls else ""]
     transport, _ = await asyncio.get_running_loop().connect_write_pipe(lambda: _Watch(left), sys.stdout)
