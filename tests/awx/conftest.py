@@ -4,34 +4,24 @@ from __future__ import annotations
 
 import base64
 import os
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from local_stack import LocalStack
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from job import Finished, run_job
+from tests.support.awx.job import Finished, run_job
+from tests.support.tenants import Tenant
 
 if TYPE_CHECKING:
-    from support.postgresql import Postgresql
+    from tests.support.postgresql import Postgresql
 
 Run = Callable[..., Finished]
 PASSWORD = "hunter22-of-the-database"
 
 
 @pytest.fixture
-def stack(tmp_path: Path) -> Iterator[LocalStack]:
-    with LocalStack(tmp_path / "stack") as running:
-        yield running
-
-
-@pytest.fixture
-def credentials(stack: LocalStack, postgresql_server: Postgresql) -> dict[str, dict[str, str]]:
+def credentials(stack: Tenant, postgresql_server: Postgresql) -> dict[str, dict[str, str]]:
     """What was entered into AWX."""
     environment = stack.environment
     server = {

@@ -11,7 +11,8 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 
-CHECKOUT = Path(__file__).resolve().parents[2]
+from tests.support import CHECKOUT
+
 DEFINITION = CHECKOUT / "execution-environment.yml"
 
 

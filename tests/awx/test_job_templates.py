@@ -5,33 +5,46 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import psycopg
 import pytest
-from job import data
 
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model import Entry
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.open import open_ledger
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.record import Entry
-from local_stack import LocalStack
-from support.replay import Answer, replaying
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.protocol import Ledger
+from tests.support.awx.job import data
+from tests.support.replay import Answer, replaying
+from tests.support.tenants import Tenant
 
 if TYPE_CHECKING:
-    from job import Finished
+    from tests.support.awx.job import Finished
 
 Credentials = dict[str, dict[str, str]]
 PEOPLE = "alice@example.com\nbob@example.com\n"
 NAMES = ["db/prod/alice@example.com", "db/prod/bob@example.com"]
 
 
-def entries(stack: LocalStack, credentials: Credentials) -> dict[str, Entry]:
-    fields = credentials["Onetime Secret ledger"]
-    settings = {**fields, "ledger_key_file": None, "ledger_wait": 10}
-    with open_ledger(settings, f"{stack.url} {stack.username}") as ledger:
+def ledger_of(stack: Tenant, credentials: Credentials) -> AbstractContextManager[Ledger]:
+    settings = {**credentials["Onetime Secret ledger"], "ledger_key_file": None, "ledger_wait": 10}
+    return open_ledger(settings, f"{stack.url} {stack.username}")
+
+
+def entries(stack: Tenant, credentials: Credentials) -> dict[str, Entry]:
+    with ledger_of(stack, credentials) as ledger:
         return ledger.entries()
 
 
-def secrets_of(stack: LocalStack, credentials: Credentials) -> list[str]:
+def age(stack: Tenant, credentials: Credentials, name: str, seconds: int) -> None:
+    """Make the value that is recorded under the name older."""
+    with ledger_of(stack, credentials) as ledger, ledger.locked(name):
+        record = ledger.read(name).record
+        assert record is not None
+        ledger.note(name, replace(record, value_created_at=record.value_created_at - seconds))
+
+
+def secrets_of(stack: Tenant, credentials: Credentials) -> list[str]:
     records = [entry.record for entry in entries(stack, credentials).values() if entry.record]
     parts = [
         part for record in records for part in (record.value, record.secret_key, record.metadata_key, record.passphrase)
@@ -45,7 +58,7 @@ def secrets_of(stack: LocalStack, credentials: Credentials) -> list[str]:
 
 
 def test_a_handover_is_made_once_and_leaves_no_secret(
-    stack: LocalStack, credentials: Credentials, run: Callable[..., Finished]
+    stack: Tenant, credentials: Credentials, run: Callable[..., Finished]
 ) -> None:
     first = run("handover", handover_credential="db/prod", handover_recipients=PEOPLE, handover_ttl="1d")
     second = run("handover", handover_credential="db/prod", handover_recipients=PEOPLE, handover_ttl="1d")
@@ -62,7 +75,7 @@ def test_a_handover_is_made_once_and_leaves_no_secret(
 
 @pytest.mark.long
 def test_a_given_secret_with_its_passphrase_in_the_chat(
-    stack: LocalStack, credentials: Credentials, run: Callable[..., Finished]
+    stack: Tenant, credentials: Credentials, run: Callable[..., Finished]
 ) -> None:
     with replaying(Answer(200)) as chat:
         job = run(
@@ -84,7 +97,7 @@ def test_a_given_secret_with_its_passphrase_in_the_chat(
 
 @pytest.mark.long
 def test_twelve_jobs_three_at_a_time_make_one_post_for_each_name(
-    stack: LocalStack, credentials: Credentials, run: Callable[..., Finished]
+    stack: Tenant, credentials: Credentials, run: Callable[..., Finished]
 ) -> None:
     def launch(_number: int) -> Finished:
         return run("handover", handover_credential="db/prod", handover_recipients=PEOPLE)
@@ -100,12 +113,11 @@ def test_twelve_jobs_three_at_a_time_make_one_post_for_each_name(
 
 @pytest.mark.long
 def test_a_rotation_makes_what_is_due_and_nothing_else(
-    stack: LocalStack, credentials: Credentials, run: Callable[..., Finished]
+    stack: Tenant, credentials: Credentials, run: Callable[..., Finished]
 ) -> None:
     run("handover", handover_credential="db/prod", handover_recipients=PEOPLE)
     before = {name: entry.record for name, entry in entries(stack, credentials).items()}
-    with psycopg.connect(credentials["Onetime Secret ledger"]["ledger"], options="-c search_path=onetimesecret") as db:
-        db.execute("UPDATE link SET value_created_at = value_created_at - 7 * 86400 WHERE name = %s", (NAMES[0],))
+    age(stack, credentials, NAMES[0], 7 * 86400)
     first = run("rotate", rotate_names="db/prod/", rotate_after="7d")
     second = run("rotate", rotate_names="db/prod/", rotate_after="7d")
     after = {name: entry.record for name, entry in entries(stack, credentials).items()}
@@ -136,7 +148,7 @@ def test_a_rotation_makes_what_is_due_and_nothing_else(
     ],
 )
 def test_a_survey_that_is_wrong_sends_nothing(
-    stack: LocalStack, run: Callable[..., Finished], playbook: str, survey: dict[str, str], problem: str
+    stack: Tenant, run: Callable[..., Finished], playbook: str, survey: dict[str, str], problem: str
 ) -> None:
     job = run(playbook, **survey)
 

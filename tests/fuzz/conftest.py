@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import examples  # noqa: F401 - registers the profile of `make fuzz` before pytest looks for it
 import pytest
-from target import Target, logged_to, serving
 
 from onetime_server.profile import PROFILES
+from tests.support.fuzz import examples  # noqa: F401 - registers the profile of `make fuzz` before pytest looks for it
+from tests.support.fuzz.target import Target, logged_to, serving
 
 
 @pytest.fixture(params=sorted(PROFILES), scope="module")

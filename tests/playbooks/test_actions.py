@@ -8,20 +8,29 @@ from pathlib import Path
 
 import requests
 
-from local_stack import LocalStack
-from support.playbooks import Playbooks
+from tests.support.ledgers import records
+from tests.support.playbooks import Playbooks
+from tests.support.replay import Answer, replaying
+from tests.support.tenants import Tenant
 
-GENERATE = {"onetimesecret.ots.ots_generate": {"name": "db/alice", "ttl": "1h"}, "register": "made"}
+GENERATE = {
+    "onetimesecret.ots.ots_generate": {"name": "db/alice", "ttl": "1h", "return_content": True},
+    "register": "made",
+}
 
 
 def share(**options: object) -> dict[str, object]:
     return {"onetimesecret.ots.ots_share": {"name": "db/alice", "secret": "s3cret", **options}, "register": "made"}
 
 
-def test_the_registered_result_is_whole_and_its_output_hidden(stack: LocalStack, playbooks: Playbooks) -> None:
+def test_the_registered_result_is_whole_and_its_output_hidden(stack: Tenant, playbooks: Playbooks) -> None:
     # A passphrase that is part of the link must not be cut out of it.
     run = playbooks.run(
-        [share(passphrase="127.0.0.1", recipient="alice@example.com", ttl="2d"), playbooks.save("made")], "-vvvv"
+        [
+            share(passphrase="127.0.0.1", recipient="alice@example.com", ttl="2d", return_content=True),
+            playbooks.save("made"),
+        ],
+        "-vvvv",
     )
     made = playbooks.registered()
 
@@ -40,7 +49,32 @@ def test_the_registered_result_is_whole_and_its_output_hidden(stack: LocalStack,
     assert reply.json()["value"] == "s3cret"
 
 
-def test_a_second_run_changes_nothing_and_sends_nothing(stack: LocalStack, playbooks: Playbooks) -> None:
+def test_without_content_everything_may_be_shown(stack: Tenant, playbooks: Playbooks) -> None:
+    task = share(recipient="alice@example.com", secret="a-secret-of-{{ item }}", name="db/{{ item }}")
+    task |= {"loop": ["alice", "bob"], "loop_control": {"label": "{{ item }}"}}
+    debug = {"ansible.builtin.debug": {"var": "made"}}
+    run = playbooks.run([task, debug], "-vv", "--diff")
+
+    assert run.exit_code == 0, run.output
+    assert "(item=alice)" in run.output
+    assert "--- before: db/alice (created)" in run.output
+    assert '"expires_at": "' in run.output
+    for name in ("db/alice", "db/bob"):
+        record = records(stack)[name]
+        for secret in (record.secret_key, record.metadata_key, "a-secret-of"):
+            assert secret not in run.output
+
+
+def test_a_rotation_looks_like_one(playbooks: Playbooks) -> None:
+    playbooks.run([GENERATE])
+    rotate = {"onetimesecret.ots.ots_generate": {"name": "db/alice", "rotate_after": "1s"}}
+    run = playbooks.run([{"ansible.builtin.wait_for": {"timeout": 1}}, rotate], "--check", "--diff")
+
+    assert "--- before: db/alice (rotated)" in run.output
+    assert '+    "value_created_at": "when the link is created"' in run.output
+
+
+def test_a_second_run_changes_nothing_and_sends_nothing(stack: Tenant, playbooks: Playbooks) -> None:
     tasks = [GENERATE, {"onetimesecret.ots.ots_share": {"secret": "unnamed"}}]
     assert playbooks.run(tasks).changed == 2
     assert stack.links_sent() == 2
@@ -49,7 +83,7 @@ def test_a_second_run_changes_nothing_and_sends_nothing(stack: LocalStack, playb
     assert (run.exit_code, run.changed, stack.links_sent()) == (0, 0, 2)
 
 
-def test_check_mode_shows_the_diff_and_does_nothing(stack: LocalStack, playbooks: Playbooks) -> None:
+def test_check_mode_shows_the_diff_and_does_nothing(stack: Tenant, playbooks: Playbooks) -> None:
     run = playbooks.run([share(ttl="1h"), playbooks.save("made")], "--check", "--diff")
     assert run.changed == 1
     assert '+    "state": "new"' in run.output
@@ -62,7 +96,28 @@ def test_check_mode_shows_the_diff_and_does_nothing(stack: LocalStack, playbooks
     assert stack.links_sent() == 1
 
 
-def test_absent_and_burn(stack: LocalStack, playbooks: Playbooks) -> None:
+def test_check_mode_burns_and_delivers_nothing_and_writes_no_ledger(stack: Tenant, playbooks: Playbooks) -> None:
+    account = (stack.username, stack.api_token)
+    made = requests.post(f"{stack.url}/api/v1/share", data={"secret": "theirs"}, auth=account, timeout=30).json()
+    burn = {"onetimesecret.ots.ots_burn": {"metadata_key": made["metadata_key"]}}
+    with replaying(Answer(200, body=b"ok")) as chat:
+        to_chat = {"name": "db/alice", "channel": "webhook", "webhook_url": f"{chat.url}/hooks/alice", "part": "link"}
+        deliver = {"onetimesecret.ots.ots_deliver": to_chat}
+        assert playbooks.run([GENERATE, deliver, burn], "--check").changed == 3
+        assert not list(stack.folder.glob("ledger.sqlite3*"))
+
+        playbooks.run([GENERATE])
+        before = (stack.folder / "ledger.sqlite3").read_bytes()
+        assert playbooks.run([GENERATE, deliver, burn], "--check").changed == 2
+        assert (stack.folder / "ledger.sqlite3").read_bytes() == before
+        assert chat.received == []
+
+        assert stack.requests("POST /api/v1/private/{key}/burn") == 0
+        assert playbooks.run([deliver, burn]).changed == 2
+        assert len(chat.received) == 1
+
+
+def test_absent_and_burn(stack: Tenant, playbooks: Playbooks) -> None:
     burn = {"onetimesecret.ots.ots_burn": {"name": "db/bob"}, "register": "burned"}
     make_bob = {"onetimesecret.ots.ots_generate": {"name": "db/bob", "recipient": "bob@example.com"}}
     assert playbooks.run([share(), make_bob]).changed == 2
@@ -91,7 +146,7 @@ def test_what_carol_must_not_have_any_more_is_not_made(playbooks: Playbooks) -> 
     assert playbooks.registered()["action"] == "absent"
 
 
-def test_module_defaults_of_the_group_reach_every_action(stack: LocalStack, playbooks: Playbooks) -> None:
+def test_module_defaults_of_the_group_reach_every_action(stack: Tenant, playbooks: Playbooks) -> None:
     task = GENERATE | {"module_defaults": {"group/onetimesecret.ots.ots": {"url": stack.url, "ttl": "30m"}}}
     del task["onetimesecret.ots.ots_generate"]
     task["onetimesecret.ots.ots_generate"] = {"name": "db/alice"}
@@ -100,7 +155,29 @@ def test_module_defaults_of_the_group_reach_every_action(stack: LocalStack, play
     assert playbooks.registered()["ttl"] == 1800
 
 
-def test_an_option_comes_from_the_most_specific_source(stack: LocalStack, playbooks: Playbooks) -> None:
+def test_an_action_ignores_the_group_s_defaults_that_it_has_no_use_for(stack: Tenant, playbooks: Playbooks) -> None:
+    defaults = {
+        "url": stack.url,
+        "ttl": "30m",
+        "recipient": "alice@example.com",
+        "reissue_on": ["burned"],
+        "length": 20,
+    }
+    names = ("ots_burn", "ots_metadata_info", "ots_ledger_info", "ots_status_info", "ots_recent_info")
+    arguments = {"ots_burn": {"name": "a"}, "ots_metadata_info": {"name": "a"}}
+    tasks = [
+        {
+            f"onetimesecret.ots.{name}": arguments.get(name, {}),
+            "module_defaults": {"group/onetimesecret.ots.ots": defaults},
+        }
+        for name in names
+    ]
+    run = playbooks.run(tasks)
+
+    assert run.exit_code == 0, run.output
+
+
+def test_an_option_comes_from_the_most_specific_source(stack: Tenant, playbooks: Playbooks) -> None:
     config = playbooks.folder / "ansible.cfg"
     config.write_text(f"[onetimesecret_ots]\nttl = 5m\nurl = {stack.url}\n")
     make = {"onetimesecret.ots.ots_generate": {"name": "{{ name }}"}, "register": "made", "vars": {"name": "a"}}
@@ -124,16 +201,19 @@ def test_an_option_comes_from_the_most_specific_source(stack: LocalStack, playbo
 
 
 def test_a_url_in_the_play_is_not_contradicted_by_a_region_in_the_environment(
-    stack: LocalStack, playbooks: Playbooks
+    stack: Tenant, playbooks: Playbooks
 ) -> None:
     by_variable = GENERATE | {"vars": {"ots_url": stack.url}}
     assert playbooks.run([by_variable], OTS_URL="", OTS_REGION="eu").exit_code == 0
 
     run = playbooks.run([GENERATE], OTS_REGION="eu")
-    assert "url: give either the URL of the service or a region" in run.one_line
+    assert (
+        "url by OTS_URL in the environment and region by OTS_REGION in the environment; keep one of them"
+        in run.one_line
+    )
 
 
-def test_the_managed_host_is_never_reached(stack: LocalStack, playbooks: Playbooks) -> None:
+def test_the_managed_host_is_never_reached(stack: Tenant, playbooks: Playbooks) -> None:
     nowhere = {
         "ansible_connection": "ssh",
         "ansible_host": "127.0.0.1",
@@ -146,7 +226,7 @@ def test_the_managed_host_is_never_reached(stack: LocalStack, playbooks: Playboo
     assert stack.links_sent() == 1
 
 
-def test_vaulted_arguments_and_variables_are_understood(stack: LocalStack, playbooks: Playbooks) -> None:
+def test_vaulted_arguments_and_variables_are_understood(stack: Tenant, playbooks: Playbooks) -> None:
     password = playbooks.folder / "vault-password"
     password.write_text("correct horse")
     program = Path(sys.executable).with_name("ansible-vault")
@@ -166,6 +246,7 @@ def test_vaulted_arguments_and_variables_are_understood(stack: LocalStack, playb
     - onetimesecret.ots.ots_share:
         name: vaulted
         secret: {vaulted("s3cret from the vault")}
+        return_content: true
       register: made
     - ansible.builtin.copy:
         content: "{{{{ made.secret_key | to_json }}}}"

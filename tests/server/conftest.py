@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from support.live_server import LiveServer, live_server
+from tests.support.live_server import LiveServer, live_server
 
 
 @pytest.fixture

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from support.recorded import Exchange, load
+from tests.support.recorded import Exchange, load
 
 
 def named(release: str, name: str) -> Exchange:
     return next(exchange for exchange in load(release) if exchange.name == name)
 
 
-@pytest.mark.parametrize(("release", "count"), [("v0.22.11", 234), ("v0.23.6", 239), ("v0.26.6", 267)])
+@pytest.mark.parametrize(
+    ("release", "count"), [("v0.22.11", 234), ("v0.23.6", 239), ("v0.25.11", 229), ("v0.26.6", 267)]
+)
 def test_reads_every_exchange(release: str, count: int) -> None:
     exchanges = load(release)
 

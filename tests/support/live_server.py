@@ -121,6 +121,10 @@ class _Uvicorn(uvicorn.Server):
         self.listens.set()
 
 
+_ending: list[threading.Thread] = []
+"""Servers of tests that are over: uvicorn takes a fifth of a second for its end, in which the next test can run."""
+
+
 @contextmanager
 def live_server(
     directory: Path,
@@ -129,12 +133,13 @@ def live_server(
     clock: Clock | None = None,
     auth_enabled: bool = True,
     smtp: Smtp | None = None,
+    link_domains: frozenset[str] = frozenset(),
 ) -> Iterator[LiveServer]:
     clock = clock or Clock()
     bound = bind("127.0.0.1", 0)
     url = local_url(bound, "127.0.0.1")
     data = data_directory(directory)
-    settings = Settings(data, server_key(data, None), url, profile, auth_enabled, smtp)
+    settings = Settings(data, server_key(data, None), url, profile, auth_enabled, smtp, link_domains)
     app = create_app(settings, clock)
     server = _Uvicorn(uvicorn.Config(app, log_config=None, access_log=False))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
@@ -148,4 +153,9 @@ def live_server(
         assert server.listens.wait(30)
         yield LiveServer(url, clock, app.state.services, data, stop)
     finally:
-        stop()
+        server.should_exit = True
+        for earlier in _ending:
+            earlier.join()
+        _ending[:] = [thread]
+        if smtp:
+            thread.join()  # it ends when its mails are sent

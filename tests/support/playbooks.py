@@ -16,6 +16,7 @@ from typing import Any
 import yaml
 
 RUN_LIMIT = 180  # seconds
+ACTIONS = Path(__file__).with_name("ansible_plugins") / "action"
 RECAP = re.compile(r"^\S+\s+: .*changed=(\d+)", re.MULTILINE)
 
 
@@ -45,6 +46,7 @@ class Playbooks:
     collections_path: str
     environment: dict[str, str]
     hosts: int = 1
+    empty: tuple[str, ...] = ()  # variables of the environment that are set and empty
 
     def run(self, tasks: list[dict[str, Any]] | Path, *arguments: str, **environment: str) -> Run:
         """Run tasks on all hosts, or a playbook; `environment` comes on top of the usual one, "" takes out."""
@@ -73,13 +75,13 @@ class Playbooks:
     def save(self, expression: str, name: str = "result") -> dict[str, Any]:
         """A task that writes the value of an expression where `registered` reads it."""
         content = "{{ (" + expression + ") | to_json }}"
-        copy = {"content": content, "dest": str(self.folder / f"{name}.json")}
-        return {"ansible.builtin.copy": copy, "no_log": True, "changed_when": False}
+        return {"save": {"content": content, "dest": str(self.folder / f"{name}.json")}, "no_log": True}
 
     def _environment(self, more: dict[str, str]) -> dict[str, str]:
         usual = {
             **os.environ,
             "ANSIBLE_COLLECTIONS_PATH": self.collections_path,
+            "ANSIBLE_ACTION_PLUGINS": str(ACTIONS),
             "ANSIBLE_NOCOLOR": "1",
             "ANSIBLE_LOCAL_TEMP": str(self.folder / "tmp"),
             "ANSIBLE_LOCALHOST_WARNING": "false",
@@ -87,7 +89,7 @@ class Playbooks:
             **self.environment,
             **more,
         }
-        return {name: value for name, value in usual.items() if value}
+        return {name: value for name, value in usual.items() if value} | dict.fromkeys(self.empty, "")
 
     def _playbook(self, tasks: list[dict[str, Any]]) -> Path:
         path = self.folder / "playbook.yml"

@@ -11,12 +11,13 @@ import json
 import re
 import shlex
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-RECORDINGS = Path(__file__).resolve().parents[1] / "recordings"
-RELEASES = ("v0.22.11", "v0.23.6", "v0.26.6")
+from tests.support import CHECKOUT
+
+RECORDINGS = CHECKOUT / "tests" / "recordings"
+RELEASES = ("v0.22.11", "v0.23.6", "v0.25.11", "v0.26.6")
 
 _FORM = "application/x-www-form-urlencoded"
 _BOUNDARY = "recorded-form-boundary"

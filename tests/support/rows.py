@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import base64
+from contextlib import nullcontext
 
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.state import State
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.record import Attempt, Kind, OwedBurn, Record
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model import Attempt, Kind, PendingBurn, Record
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.protocol import Ledger
 
 RECORD = Record(
     kind=Kind.GENERATE,
     fingerprints={"secret": "00", "passphrase": "11"},
+    options={"passphrase": "passphrase of älice", "recipient": "alice@example.com", "ttl": 7200},
     metadata_key="metadata-key-of-alice",
     secret_key="secret-key-of-alice",
-    passphrase="passphrase of älice",
     value="value-of-alice ✓",
-    recipient="alice@example.com",
     share_domain="",
     state=State.NEW,
-    ttl_asked=7200,
     ttl=3600,
     value_created_at=1_800_000_000,
     created_at=1_800_000_000,
@@ -26,5 +26,13 @@ RECORD = Record(
 SEALED = ("metadata-key-of-alice", "secret-key-of-alice", "passphrase of", "value-of-alice")
 ATTEMPT = Attempt("1", 1_800_000_000, 3600, "alice@example.com", None, "passphrase of älice")
 OTHER_ATTEMPT = Attempt("2", 1_800_000_002, None, None, "secrets.example.com", None)
-OWED = OwedBurn("metadata-key-of-alice", "passphrase of älice", 1_800_003_600)
+OWED = PendingBurn("metadata-key-of-alice", "passphrase of älice", 1_800_003_600)
 OTHER_KEY = base64.b64encode(b"x" * 32).decode()
+
+
+def complete(
+    ledger: Ledger, name: str, attempt: Attempt, record: Record, due: PendingBurn | None, *, locked: bool = True
+) -> None:
+    """Put a record in a ledger as the engine does: with the name held, whatever was recorded before."""
+    with ledger.locked(name) if locked else nullcontext():
+        ledger.complete(name, attempt, record, former=ledger.read(name).record, due=due)

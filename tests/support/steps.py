@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.schema import Database
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sql import SqlLedger
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.tables import Database
 
 BEFORE_COMMIT, AFTER_COMMIT = "before COMMIT", "after COMMIT"
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.client import Client
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.credentials import Credentials
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine import Engine
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.engine import Engine
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sql import SqlLedger
-from support.live_server import LiveServer
+from onetime_server.profile import PROFILES
+from tests.support.live_server import LiveServer
 
 KEY = base64.b64encode(bytes(range(32))).decode()  # of the ledger
 
@@ -40,7 +41,7 @@ class World:
     @property
     def lists_recent_links(self) -> bool:
         """Whether this release can tell what was made lately (contract §8)."""
-        return self.release == "v0.26"
+        return PROFILES[self.release].recent_works
 
     def engine(self, ledger: SqlLedger | None = None, client: Client | None = None) -> Engine:
         def connect() -> Client:

@@ -7,12 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.state import State
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.decision import Action, decide_absent, decide_present
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.desired import ReissueOn
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.decision import (
+    Action,
+    decide_absent,
+    decide_present,
+)
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.policy import ReissueOn
 
 SAME, CHANGED = False, True
 DEFAULT = frozenset({ReissueOn.EXPIRED})
 NEVER: frozenset[ReissueOn] = frozenset()
+OTHER = frozenset({ReissueOn.RECEIVED})
 ALWAYS = frozenset(ReissueOn)
 
 # state, changed, reissue_on -> action, what the warning names
@@ -23,13 +28,17 @@ TABLE = [
     (State.RECEIVED, SAME, DEFAULT, Action.KEPT, None),
     (State.RECEIVED, SAME, frozenset({ReissueOn.RECEIVED}), Action.REISSUED, None),
     (State.EXPIRED, SAME, DEFAULT, Action.REISSUED, None),
-    (State.EXPIRED, SAME, NEVER, Action.KEPT, "'expired'"),
+    (State.EXPIRED, SAME, OTHER, Action.KEPT, "'expired'"),
+    (State.EXPIRED, SAME, NEVER, Action.KEPT, None),
     (State.ORPHANED, SAME, DEFAULT, Action.REISSUED, None),
-    (State.ORPHANED, SAME, NEVER, Action.KEPT, "'expired'"),
+    (State.ORPHANED, SAME, OTHER, Action.KEPT, "'expired'"),
+    (State.ORPHANED, SAME, NEVER, Action.KEPT, None),
     (State.BURNED, SAME, DEFAULT, Action.KEPT, "'burned'"),
     (State.BURNED, SAME, frozenset({ReissueOn.BURNED}), Action.REISSUED, None),
+    (State.BURNED, SAME, NEVER, Action.KEPT, None),
     (State.UNKNOWN, SAME, DEFAULT, Action.KEPT, "'unknown'"),
     (State.UNKNOWN, SAME, frozenset({ReissueOn.UNKNOWN}), Action.REISSUED, None),
+    (State.UNKNOWN, SAME, NEVER, Action.KEPT, None),
     (State.NEW, CHANGED, NEVER, Action.REPLACED, None),
     (State.VIEWED, CHANGED, NEVER, Action.REPLACED, None),
     (State.UNKNOWN, CHANGED, NEVER, Action.REPLACED, None),
@@ -51,6 +60,29 @@ def test_present(
     assert named is None or named in (decision.warning or "")
 
 
+def test_actions_and_reasons_have_the_words_that_playbooks_use() -> None:
+    changes = ["created", "reissued", "replaced", "rotated", "burned", "burn_pending"]
+    sent = ["created", "reissued", "replaced", "rotated"]
+
+    assert sorted(Action) == sorted([*changes, "kept", "absent"])
+    assert sorted(action for action in Action if action.is_change) == sorted(changes)
+    assert sorted(action for action in Action if action.sends_link) == sent
+    assert sorted(ReissueOn) == ["burned", "expired", "received", "unknown"]
+
+
+@pytest.mark.parametrize(
+    ("state", "named"),
+    [
+        (State.EXPIRED, "The link expired unread; nothing was sent. Add 'expired' to reissue_on"),
+        (State.ORPHANED, "The link was lost by the server before it expired; nothing was sent. Add 'expired' to"),
+        (State.BURNED, "The link was burned by somebody else; nothing was sent. Add 'burned' to reissue_on"),
+        (State.UNKNOWN, "The link is not known to the server any longer, so whether it was read is unknown; nothing"),
+    ],
+)
+def test_a_warning_tells_what_became_of_the_link(state: State, named: str) -> None:
+    assert named in (decide_present(state, SAME, OTHER).warning or "")
+
+
 @pytest.mark.parametrize("state", State)
 @pytest.mark.parametrize("changed", [SAME, CHANGED])
 def test_a_value_that_is_due_is_rotated_whatever_became_of_its_link(state: State, changed: bool) -> None:
@@ -61,7 +93,7 @@ def test_a_value_that_is_due_is_rotated_whatever_became_of_its_link(state: State
 def test_absent_burns_all_that_may_still_be_read(state: State | None) -> None:
     may_be_read = state in (State.NEW, State.VIEWED, State.UNKNOWN)
     assert decide_absent(state) is (Action.BURNED if may_be_read else Action.ABSENT)
-    assert decide_absent(state, burn_is_owed=True) is Action.BURNED
+    assert decide_absent(state, burn_is_pending=True) is Action.BURNED
 
 
 @given(st.sampled_from([State.NEW, State.VIEWED]), st.frozensets(st.sampled_from(ReissueOn)))

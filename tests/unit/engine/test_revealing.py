@@ -15,15 +15,15 @@ from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.errors i
     Unreachable,
 )
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.replies import Revealed as Reply
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.connection import Connection
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.errors import LedgerError
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.revealing import (
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.connection import Connection
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.reveal import (
     Disclosure,
     forget,
     reveal,
     secret_key_of,
 )
-from support.world import World
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.errors import LedgerError
+from tests.support.world import World
 
 
 def read(
@@ -47,6 +47,17 @@ def test_without_a_name_it_is_kept_under_one_of_its_own(world: World) -> None:
     keys = [world.server.share(text)["secret_key"] for text in ("a", "b")]
 
     assert [read(world, key, None).value for key in keys * 2] == ["a", "b", "a", "b"]
+
+
+def test_what_was_read_under_another_name_is_found(world: World) -> None:
+    key = world.server.share("licence")["secret_key"]
+    read(world, key, "vendor/licence")
+
+    assert read(world, key, None) == Disclosure("vendor/licence", "licence", changed=False)
+    for check in (True, False):
+        with pytest.raises(InvalidInput, match="the ledger holds its value as 'vendor/licence'; use that name"):
+            read(world, key, "another", check=check)
+    assert read(world, key, "vendor/licence").value == "licence"
 
 
 def test_a_new_link_takes_the_former_values_place(world: World) -> None:
@@ -96,10 +107,10 @@ def test_a_value_that_died_with_its_run_is_told(world: World) -> None:
         read(world, key, client=deaf)
 
     with pytest.raises(
-        UnknownSecret, match=r"died while it read it, so the value is lost.*Ask the sender for a new link"
+        UnknownSecret, match=r"stopped while it read it, so the value is lost.*Ask the sender for a new link"
     ):
         read(world, key)
-    with pytest.raises(UnknownSecret, match="knows no such secret"):
+    with pytest.raises(UnknownSecret, match="does not know this secret"):
         read(world, key)
 
 
@@ -131,6 +142,7 @@ OPTIONS: dict[str, Any] = {
     "username": "ops@example.com",
     "api_token": "t" * 40,
     "timeout": 30.0,
+    "allow_plain_http": False,
     "validate_certs": True,
     "ca_bundle": None,
     "proxy": None,

@@ -9,13 +9,14 @@ import pytest
 
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.address import Address
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.client import Client
-from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.errors import RateLimited
+from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.errors import NotAuthorized, RateLimited
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.replies import Metadata
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.desired import Desired, Policy, ReissueOn
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.results import listing_of
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.survey import Standing, survey
-from support.rows import ATTEMPT, OWED, RECORD
-from support.world import World
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.results import listing_of
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.desired import Desired
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.policy import Policy, ReissueOn
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.survey import LinkStatus, survey
+from tests.support.rows import ATTEMPT, OWED, RECORD, complete
+from tests.support.world import World
 
 DEFAULT = Policy()
 NEVER = Policy(frozenset())
@@ -36,73 +37,75 @@ class Counting(Client):
 
 
 @pytest.fixture
-def client(world: World) -> Counting:
+def counting(world: World) -> Counting:
     return Counting(Address.of(world.server.url), world.credentials, sleep=lambda _seconds: None)
 
 
-def surveyed(world: World, client: Client | None = None, policy: Policy = DEFAULT) -> dict[str, Standing]:
-    standings = survey(world.ledger.entries(), policy, client, world.server.clock())
-    return {standing.name: standing for standing in standings}
+def surveyed(world: World, client: Client | None = None, policy: Policy = DEFAULT) -> dict[str, LinkStatus]:
+    statuses = survey(world.ledger.entries(), policy, client, world.server.clock())
+    return {status.name: status for status in statuses}
 
 
 def make(world: World, *names: str) -> dict[str, str]:
     """Make links of these names; returns their secret keys."""
     keys = {}
     for name in names:
-        record = world.engine().present(Desired(name, ttl=3600)).record
+        record = world.engine().present(Desired(name).but(ttl=3600)).record
         assert record is not None
         keys[name] = record.secret_key
     return keys
 
 
-def test_the_server_is_asked_once_for_all_where_it_has_a_list(world: World, client: Counting) -> None:
+def test_the_server_is_asked_once_for_all_where_it_has_a_list(world: World, counting: Counting) -> None:
     keys = make(world, "a", "b", "c")
     world.read(keys["b"])
-    found = surveyed(world, client)
+    found = surveyed(world, counting)
 
-    assert {name: standing.record.state.is_unread for name, standing in found.items() if standing.record} == {
+    assert {name: status.record.state.is_unread for name, status in found.items() if status.record} == {
         "a": True,
         "b": False,
         "c": True,
     }
-    assert client.lists == 1
-    assert client.questions == (0 if world.lists_recent_links else 3)
+    assert counting.lists == 1
+    assert counting.questions == (0 if world.lists_recent_links else 3)
 
 
 def test_without_refresh_the_ledger_tells_and_its_clock(world: World) -> None:
     world.read(make(world, "a")["a"])
-    (standing,) = surveyed(world).values()
-    assert (standing.record and standing.record.state.value, standing.due.value) == ("new", "kept")
+    (status,) = surveyed(world).values()
+    assert (status.record and status.record.state.value, status.due.value) == ("new", "kept")
 
     world.server.clock.advance(3600)
-    (standing,) = surveyed(world).values()
-    assert (standing.record and standing.record.state.value, standing.due.value) == ("expired", "reissued")
+    (status,) = surveyed(world).values()
+    assert (status.record and status.record.state.value, status.due.value) == ("expired", "reissued")
 
 
-def test_an_expired_link_is_told_as_such_though_the_list_may_not_know(world: World, client: Counting) -> None:
+def test_an_expired_link_is_told_as_such_though_the_list_may_not_know(world: World, counting: Counting) -> None:
     make(world, "a", "b")
     world.server.clock.advance(3600)
 
-    assert {standing.due.value for standing in surveyed(world, client).values()} == {"reissued"}
-    assert {standing.due.value for standing in surveyed(world, client, NEVER).values()} == {"kept"}
+    assert {status.due.value for status in surveyed(world, counting).values()} == {"reissued"}
+    assert {status.due.value for status in surveyed(world, counting, NEVER).values()} == {"kept"}
 
 
-def test_what_the_server_has_forgotten_is_unknown(world: World, client: Counting) -> None:
+def test_what_the_server_has_forgotten_is_unknown(world: World, counting: Counting) -> None:
     make(world, "a", "b")
     world.server.clock.advance(3 * 3600)
 
-    for standing in surveyed(world, client).values():
-        assert (standing.record and standing.record.state.value, standing.due.value) == ("unknown", "kept")
+    found = surveyed(world, counting)
+    assert set(found) == {"a", "b"}
+    for status in found.values():
+        assert (status.record and status.record.state.value, status.due.value) == ("unknown", "kept")
 
 
-def test_what_is_due_follows_the_policy(world: World, client: Counting) -> None:
+def test_what_is_due_follows_the_policy(world: World, counting: Counting) -> None:
     world.read(make(world, "a")["a"])
-    (standing,) = surveyed(world, client, Policy(frozenset({ReissueOn.RECEIVED}))).values()
-    assert standing.due.value == "reissued"
+    (status,) = surveyed(world, counting, Policy(frozenset({ReissueOn.RECEIVED}))).values()
+    assert status.due.value == "reissued"
 
     world.server.clock.advance(60)
-    (standing,) = surveyed(world, client, Policy(rotate_after=60)).values()
-    assert standing.due.value == "rotated"
+    (status,) = surveyed(world, counting, Policy(rotate_after=60)).values()
+    assert status.due.value == "rotated"
 
 
 def test_a_server_that_cannot_be_asked_is_an_error(world: World) -> None:
@@ -115,13 +118,37 @@ def test_a_server_that_cannot_be_asked_is_an_error(world: World) -> None:
         surveyed(world, limited)
 
 
+def test_without_an_account_each_link_is_asked_for_by_itself(world: World) -> None:
+    world.read(make(world, "a", "b")["b"])
+    with Counting(Address.of(world.server.url), sleep=lambda _seconds: None) as nobody:
+        found = surveyed(world, nobody)
+
+    assert {name: status.record.state.is_unread for name, status in found.items() if status.record} == {
+        "a": True,
+        "b": False,
+    }
+    assert (nobody.lists, nobody.questions) == (1, 2)
+
+
+def test_a_server_that_tells_nothing_without_an_account_is_an_error(world: World) -> None:
+    class Closed(Client):
+        def metadata(self, _key: object) -> Metadata:
+            raise NotAuthorized("Not authorized", status=404)
+
+    make(world, "a", "b")
+    with Closed(Address.of(world.server.url), sleep=lambda _seconds: None) as nobody, pytest.raises(NotAuthorized):
+        surveyed(world, nobody)
+
+
 def test_all_that_is_held_is_listed_and_nothing_secret(world: World) -> None:
-    world.ledger.complete("alice", ATTEMPT, replace(RECORD, received_at=1_800_000_060), OWED)
+    complete(world.ledger, "alice", ATTEMPT, replace(RECORD, received_at=1_800_000_060), OWED)
     world.ledger.begin("bob", ATTEMPT)
     world.ledger.retire("carol", OWED)
     listing = listing_of(list(surveyed(world).values()))
 
-    assert [(line["name"], line["due"], line["burns_owed"], line["possible_orphans"]) for line in listing["links"]] == [
+    assert [
+        (line["name"], line["due"], line["burns_pending"], line["possible_orphans"]) for line in listing["links"]
+    ] == [
         ("alice", "kept", 1, 0),
         ("bob", "created", 0, 1),
         ("carol", "burned", 1, 0),

@@ -1,0 +1,66 @@
+# Copyright: (c) 2026, the onetimesecret.ots maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The playbooks of the job templates, by hand: which names they are about. `tests/awx` runs them as AWX does."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.support import CHECKOUT
+from tests.support.ledgers import age, records
+from tests.support.playbooks import Playbooks
+from tests.support.tenants import Tenant
+
+PLAYBOOKS = CHECKOUT / "playbooks"
+NAMES = [
+    "db/p.od/alice",
+    "db/prod/alice",
+    "db/p.od/alice/passphrase",
+    "xdb/p.od/alice",
+    "c++/alice",
+    "(old/alice",
+    "[a-z]/alice",
+    "a/alice",
+    "^$|/alice",
+]
+
+
+@pytest.fixture
+def due(stack: Tenant, playbooks: Playbooks) -> Playbooks:
+    """Playbooks with a value under each name that is a month old."""
+    make = {"onetimesecret.ots.ots_generate": {"name": "{{ item }}", "ttl": "1h"}, "loop": NAMES}
+    assert playbooks.run([make]).changed == 1
+    for name in NAMES:
+        age(stack, name, 30 * 86_400)
+    playbooks.environment["ANSIBLE_SHOW_CUSTOM_STATS"] = "true"
+    return playbooks
+
+
+def test_names_are_taken_as_they_stand_whatever_a_regular_expression_would_make_of_them(
+    stack: Tenant, due: Playbooks
+) -> None:
+    for begin, rotated in (
+        ("db/p.od/", ["db/p.od/alice"]),
+        ("c++/", ["c++/alice"]),
+        ("(old", ["(old/alice"]),
+        ("[a-z]/", ["[a-z]/alice"]),
+        ("^$|", ["^$|/alice"]),
+        (".*", []),
+    ):
+        before = records(stack)
+        report = due.run(PLAYBOOKS / "report.yml", "-e", f"report_names={begin!r}")
+        assert report.exit_code == 0, report.output
+        assert [
+            name
+            for name in NAMES
+            if not name.endswith("/passphrase") and re.search(rf"\"{re.escape(name)} +-", report.output)
+        ] == rotated
+
+        run = due.run(PLAYBOOKS / "rotate.yml", "-e", f"rotate_names={begin!r}", "-e", "rotate_after=30d")
+        assert run.exit_code == 0, run.output
+        after = records(stack)
+        assert [name for name in after if after[name].value != before[name].value] == rotated
+        assert all(f'"{name}"' in run.output for name in rotated)

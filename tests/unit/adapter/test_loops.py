@@ -1,0 +1,57 @@
+# Copyright: (c) 2026, the onetimesecret.ots maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether the item of a loop holds a secret that its task was given."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.loops import holds_secret
+
+SECRET = "s3cret-of-alice"
+
+
+@pytest.mark.parametrize(
+    ("item", "given", "holds"),
+    [
+        (SECRET, SECRET, True),
+        ({"name": "alice", "deep": [{"password": SECRET}]}, SECRET, True),
+        ({SECRET: "alice"}, SECRET, True),
+        (["alice", (SECRET,)], SECRET, True),
+        (f"x{SECRET}y", SECRET, True),
+        ({"pin": 12345678}, "12345678", True),
+        ({"pin": 12345678}, 12345678, True),
+        # of a wrong kind
+        ({"password": SECRET}, {"password": SECRET}, True),
+        ({"password": [SECRET]}, [SECRET], True),
+        ({"password": SECRET}, {SECRET: None}, True),
+        # made of parts of the item
+        ({"user": "alice", "password": SECRET}, f"alice:{SECRET}", True),
+        ("alice", "a-secret-of-alice", False),
+        # of somebody else
+        ({"name": "alice", "admin": True, "shell": None}, SECRET, False),
+        ({"name": "alice"}, None, False),
+        ({"name": "alice"}, "", False),
+        ({"name": "", "admin": True}, "True", False),
+    ],
+)
+def test_a_secret_is_found_however_deep(item: Any, given: Any, *, holds: bool) -> None:
+    assert holds_secret(item, [("db/alice", False), (given, True)]) is holds
+    assert not holds_secret(item, [(given, False)])
+
+
+@pytest.mark.parametrize(
+    ("url", "holds"),
+    [
+        (f"postgresql://ots:{SECRET}@db/ots", True),
+        (f"http://me:{SECRET}@proxy:3128", True),
+        (f"http://proxy/{SECRET}", False),
+        (f"{SECRET}@example.com", False),
+    ],
+)
+def test_a_password_in_a_url_is_secret_wherever_it_is_given(url: str, *, holds: bool) -> None:
+    assert holds_secret({"url": url}, [(url, False)]) is holds
+    assert holds_secret({"password": SECRET}, [(url, False)]) is holds
