@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -83,15 +84,30 @@ def test_bad_input_is_refused_before_anything_is_sent(stack: Tenant, playbooks: 
 def test_a_server_that_answers_404_to_everything_is_no_reason_to_send_again(
     stack: Tenant, playbooks: Playbooks
 ) -> None:
-    assert playbooks.run([share()]).exit_code == 0
-    for body in (b'{"error": "Not Found"}', b'{"message": "Not Found"}', b"<html>404</html>", b""):
-        with replaying(*[Answer(404, body=body, headers={"Content-Type": "application/json"})] * 4) as liar:
-            # Reached by a proxy, so that it stands in for the same server as far as the ledger knows.
-            run = playbooks.run([share()], OTS_PROXY=liar.url)
-            assert run.exit_code == 2, run.output
-            assert stack.url in run.one_line
+    bodies = (b'{"error": "Not Found"}', b'{"message": "Not Found"}', b"<html>404</html>", b"")
+    with ExitStack() as liars:
+        lying = [
+            liars.enter_context(replaying(*[Answer(404, body=body, headers={"Content-Type": "application/json"})] * 4))
+            for body in bodies
+        ]
+        # Reached by a proxy, so that each stands in for the same server as far as the ledger knows.
+        lied_to = [
+            task
+            for number, liar in enumerate(lying)
+            for task in (
+                share(proxy=liar.url) | {"register": "told", "ignore_errors": True},
+                playbooks.save("[told.failed, told.msg]", f"told_{number}"),
+            )
+        ]
+        run = playbooks.run([share(), *lied_to, share() | {"register": "again"}, playbooks.save("again.changed")])
+
+        assert run.exit_code == 0, run.output
+        for number, liar in enumerate(lying):
+            failed, message = playbooks.registered(f"told_{number}")
+            assert failed
+            assert stack.url in message
             assert {received.method for received in liar.received} == {"GET"}
-    assert playbooks.run([share()]).changed == 0
+    assert playbooks.registered() is False
     assert stack.links_sent() == 1
 
 
@@ -135,21 +151,21 @@ def test_a_loop_shows_no_item_that_holds_a_secret(playbooks: Playbooks, state: s
 
 
 def test_a_failure_is_retried_rescued_and_judged_like_any_other(playbooks: Playbooks) -> None:
-    unreachable = share(url="http://127.0.0.1:1")
-    retried = unreachable | {
+    refused = share(api_token="x" * 40)
+    retried = refused | {
         "register": "retried",
         "until": "retried is success",
         "retries": 2,
         "delay": 0,
         "ignore_errors": True,
     }
-    judged = unreachable | {"register": "judged", "failed_when": "'no connection' not in judged.msg"}
-    rescued = {"block": [unreachable], "rescue": [playbooks.save("ansible_failed_result.msg", "rescued")]}
+    judged = refused | {"register": "judged", "failed_when": "'refused the credentials' not in judged.msg"}
+    rescued = {"block": [refused], "rescue": [playbooks.save("ansible_failed_result.msg", "rescued")]}
     run = playbooks.run([retried, playbooks.save("retried.attempts", "attempts"), judged, rescued])
 
     assert run.exit_code == 0, run.output
     assert playbooks.registered("attempts") == 2
-    assert "no connection" in playbooks.registered("rescued")
+    assert "refused the credentials" in playbooks.registered("rescued")
 
 
 def test_empty_variables_and_environment_count_as_unset(playbooks: Playbooks) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 import pytest
+import yaml
 
 from tests.support import CHECKOUT
 from tests.support.ledgers import age, records
@@ -42,25 +43,30 @@ def due(stack: Tenant, playbooks: Playbooks) -> Playbooks:
 def test_names_are_taken_as_they_stand_whatever_a_regular_expression_would_make_of_them(
     stack: Tenant, due: Playbooks
 ) -> None:
-    for begin, rotated in (
-        ("db/p.od/", ["db/p.od/alice"]),
-        ("c++/", ["c++/alice"]),
-        ("(old", ["(old/alice"]),
-        ("[a-z]/", ["[a-z]/alice"]),
-        ("^$|", ["^$|/alice"]),
-        (".*", []),
-    ):
-        before = records(stack)
-        report = due.run(PLAYBOOKS / "report.yml", "-e", f"report_names={begin!r}")
-        assert report.exit_code == 0, report.output
-        assert [
-            name
-            for name in NAMES
-            if not name.endswith("/passphrase") and re.search(rf"\"{re.escape(name)} +-", report.output)
-        ] == rotated
+    matching = {
+        "db/p.od/": ["db/p.od/alice"],
+        "c++/": ["c++/alice"],
+        "(old": ["(old/alice"],
+        "[a-z]/": ["[a-z]/alice"],
+        "^$|": ["^$|/alice"],
+        ".*": [],
+    }
+    plays = [
+        {"ansible.builtin.import_playbook": str(PLAYBOOKS / playbook), "vars": {names: begin, "rotate_after": "30d"}}
+        for begin in matching
+        for playbook, names in (("report.yml", "report_names"), ("rotate.yml", "rotate_names"))
+    ]
+    (due.folder / "all.yml").write_text(yaml.safe_dump(plays))
+    before = records(stack)
+    run = due.run(due.folder / "all.yml")
+    after = records(stack)
 
-        run = due.run(PLAYBOOKS / "rotate.yml", "-e", f"rotate_names={begin!r}", "-e", "rotate_after=30d")
-        assert run.exit_code == 0, run.output
-        after = records(stack)
-        assert [name for name in after if after[name].value != before[name].value] == rotated
-        assert all(f'"{name}"' in run.output for name in rotated)
+    assert run.exit_code == 0, run.output
+    played = run.output.split("PLAY [")[1:]
+    for expected, report, rotation in zip(matching.values(), played[::2], played[1::2], strict=True):
+        rows = [name for name in NAMES if re.search(rf"\"{re.escape(name)} +-", report)]
+        assert [name for name in rows if not name.endswith("/passphrase")] == expected
+        assert re.findall(r"^changed: \[localhost\] => \(item=(.+)\)", rotation, re.MULTILINE) == expected
+    rotated = [name for name in after if after[name].value != before[name].value]
+    assert sorted(rotated) == sorted(name for names in matching.values() for name in names)
+    assert all(f'"{name}"' in played[-1] for name in rotated)  # among the job's artifacts, which are shown at the end

@@ -64,19 +64,34 @@ def test_it_is_told_in_one_request_and_without_a_secret(
 
 @pytest.mark.usefixtures("ledger")
 def test_a_new_key_changes_no_link(stack: Tenant, playbooks: Playbooks) -> None:
-    playbooks.run([*MAKE, playbooks.save("alice.value")])
-    value = playbooks.registered()
     change = {"onetimesecret.ots.ots_ledger": {"new_ledger_key": KEYS[1]}}
+    changes = [
+        change | {"register": name, "check_mode": name == "checked"} for name in ("checked", "first", "second")
+    ]  # fmt: skip
+    with_old_key = MAKE[0] | {"register": "refused", "ignore_errors": True}
+    with_new_key = [task | {"vars": {"ots_ledger_key": KEYS[1]}} for task in MAKE]
+    value, changed = playbooks.save("alice.value"), "[checked, first, second, alice, bob] | map(attribute='changed')"
+    run = playbooks.run(
+        [
+            *MAKE,
+            value,
+            *changes,
+            with_old_key,
+            playbooks.save("refused.msg", "refused"),
+            *with_new_key,
+            playbooks.save("alice.value", "again"),
+            playbooks.save(f"{changed} | list", "changed"),
+        ],
+        "-vvvv",
+        "--diff",
+    )
 
-    assert playbooks.run([change], "--check").changed == 1
-    first, second = playbooks.run([change], "-vvvv", "--diff"), playbooks.run([change])
-    assert (first.changed, second.changed) == (1, 0), first.output + second.output
-    assert not any(key in first.output for key in KEYS)
-
-    assert "is encrypted with another key; give the right ledger_key or ledger_key_file" in playbooks.run(MAKE).one_line
-    new = playbooks.run([*MAKE, playbooks.save("alice.value")], OTS_LEDGER_KEY=KEYS[1])
-    assert (new.exit_code, new.changed) == (0, 0), new.output
-    assert playbooks.registered() == value
+    assert run.exit_code == 0, run.output
+    assert playbooks.registered("changed") == [True, True, False, False, False]
+    assert not any(key in run.output for key in KEYS)
+    refused = "is encrypted with another key; give the right ledger_key or ledger_key_file"
+    assert refused in playbooks.registered("refused")
+    assert playbooks.registered("again") == playbooks.registered()
     assert stack.links_sent() == 2
 
 

@@ -178,7 +178,7 @@ def test_a_proxy_that_refuses_the_tunnel_is_unreachable() -> None:
 
 def test_a_connection_that_does_not_come_about_in_time_is_unreachable() -> None:
     with full() as port:
-        error = failure(f"http://127.0.0.1:{port}", CHANGES[0], timeout=0.2)
+        error = failure(f"http://127.0.0.1:{port}", CHANGES[0], timeout=0.5)
     assert type(error) is errors.Unreachable
     assert "within the timeout" in str(error)
 
@@ -186,7 +186,7 @@ def test_a_connection_that_does_not_come_about_in_time_is_unreachable() -> None:
 @pytest.mark.parametrize(("call", "requests"), [(READS[0], 3), (CHANGES[0], 1)])
 def test_a_reply_that_does_not_come_in_time_is_lost(call: Callable[[Client], object], requests: int) -> None:
     with misbehaving(wait_for_the_client_to_give_up) as server:
-        error = failure(server.url, call, timeout=0.2)
+        error = failure(server.url, call, timeout=0.5)
         assert type(error) is errors.ReplyLost
         assert "within the timeout" in str(error)
         assert len(server.received) == requests
@@ -335,7 +335,7 @@ ENDLESS = {
 
 def seconds_of(url: str, call: Callable[[Client], object], **options: object) -> tuple[errors.OnetimeError, float]:
     begun = time.monotonic()
-    error = failure(url, call, timeout=0.4, **options)
+    error = failure(url, call, timeout=0.6, **options)
     return error, time.monotonic() - begun
 
 
@@ -347,7 +347,7 @@ def test_a_reply_without_end_ends_in_time(what: str, certificate: Path, *, with_
         error, seconds = seconds_of(server.url, CHANGES[0], verify=str(certificate))
     assert type(error) is errors.ReplyLost
     assert "no reply came within the timeout; the request may have taken effect" in str(error)
-    assert 0.3 < seconds < 3
+    assert 0.5 < seconds < 10
 
 
 def test_a_proxy_s_endless_consent_ends_in_time() -> None:
@@ -357,17 +357,17 @@ def test_a_proxy_s_endless_consent_ends_in_time() -> None:
             with pytest.raises(errors.Unreachable):
                 client.share(ShareRequest(secret="s3cret"))
         assert {request.method for request in proxy.received} == {"CONNECT"}
-    assert time.monotonic() - begun < 3 * 3
+    assert time.monotonic() - begun < 3 * 10
 
 
 def test_a_request_that_is_read_too_slowly_ends_in_time() -> None:
     with socket.create_server(("127.0.0.1", 0)) as deaf:
         deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
         call = Call()
-        call.begin(0.2)
         adapter = WatchedAdapter(call)
         url = f"http://127.0.0.1:{deaf.getsockname()[1]}/"
         request = requests.Request("POST", url, data=b"x" * 50_000_000).prepare()
+        call.begin(1)
         with pytest.raises(requests.exceptions.ConnectionError):
             adapter.send(request)
         assert call.handed_over
