@@ -60,10 +60,7 @@ class Accounts:
         """Create an account; returns it and its token, a new random one unless given. Raises AccountError."""
         if not is_account_email(email):
             raise AccountError(f"{email!r} is not an e-mail address.")
-        # Tokens are hashed without stretching, because every request pays for it: a weak one is not for us.
-        if token is not None and (len(token) < _SHORTEST_TOKEN or not token.isascii() or not token.isprintable()):
-            raise AccountError(f"A token must have at least {_SHORTEST_TOKEN} characters, all printable ASCII.")
-        token = token or random_base36(_TOKEN_LENGTH)
+        token = _token(token)
         external_id = "ur" + random_base36(25)
         try:
             with self._database.transaction() as connection:
@@ -73,7 +70,7 @@ class Accounts:
                 )
         except sqlite3.IntegrityError:
             raise AccountError(
-                f"There is an account {email} already. Remove it first to give it a new token."
+                f"There is an account {email} already. A new token: onetime-server account rotate {email}."
             ) from None
         return Account(cursor.lastrowid or 0, email, external_id, plan, language), token
 
@@ -85,17 +82,25 @@ class Accounts:
         matches = hmac.compare_digest(expected, self._vault.token_hash(token))
         return _account(row) if row and matches else None
 
+    def rotate(self, email: str, token: str | None = None) -> str:
+        """Replace the token of an account; returns the new one, random unless given. Raises AccountError."""
+        token = _token(token)
+        with self._database.transaction() as connection:
+            found = connection.execute(
+                "UPDATE account SET token_hash = ? WHERE email = ?", (self._vault.token_hash(token), email)
+            )
+            _expect_one(found, email)
+        return token
+
     def speak(self, email: str, language: str) -> None:
         """Have the e-mails of an account in another language. Raises AccountError."""
         with self._database.transaction() as connection:
-            if not connection.execute("UPDATE account SET language = ? WHERE email = ?", (language, email)).rowcount:
-                raise AccountError(f"There is no account {email}.")
+            _expect_one(connection.execute("UPDATE account SET language = ? WHERE email = ?", (language, email)), email)
 
     def remove(self, email: str) -> None:
         """Delete an account and its domains. Its secrets live on until read. Raises AccountError."""
         with self._database.transaction() as connection:
-            if not connection.execute("DELETE FROM account WHERE email = ?", (email,)).rowcount:
-                raise AccountError(f"There is no account {email}.")
+            _expect_one(connection.execute("DELETE FROM account WHERE email = ?", (email,)), email)
 
     def all(self) -> list[tuple[Account, list[str]]]:
         """Every account with its domains, by e-mail address."""
@@ -124,6 +129,21 @@ class Accounts:
         with self._database.reading() as connection:
             row = connection.execute("SELECT host, account_id FROM domain WHERE host = ?", (host,)).fetchone()
         return Domain(row["host"], row["account_id"]) if row else None
+
+
+def _expect_one(found: sqlite3.Cursor, email: str) -> None:
+    if not found.rowcount:
+        raise AccountError(f"There is no account {email}.")
+
+
+def _token(given: str | None) -> str:
+    """The token that was given, else a random one."""
+    if given is None:
+        return random_base36(_TOKEN_LENGTH)
+    # Tokens are hashed without stretching, because every request pays for it: a weak one is not for us.
+    if len(given) < _SHORTEST_TOKEN or not given.isascii() or not given.isprintable():
+        raise AccountError(f"A token must have at least {_SHORTEST_TOKEN} characters, all printable ASCII.")
+    return given
 
 
 def _account(row: sqlite3.Row) -> Account:

@@ -1,0 +1,1 @@
+"""What `onetime-server` does: one file for each kind of command."""

@@ -1,0 +1,61 @@
+"""`onetime-server serve`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from .. import log
+from ..app import create_app
+from ..options import ServeOptions
+from ..profile import PROFILES
+from ..serve import bind, local_url, serve
+from ..settings import Settings, SettingsError, Smtp
+from .command import Group, command, first_line, key_of
+
+
+def add_to(commands: Group) -> None:
+    """Declare it."""
+    command(commands, "serve", _serve, ServeOptions, "run the server")
+
+
+def _serve(options: ServeOptions, _given: argparse.Namespace) -> None:
+    _forget_readiness(options.ready_file)
+    key = key_of(options)
+    bound = bind(options.host, options.port)
+    log.set_up(options.log_file)
+    url = local_url(bound, options.host)
+    settings = Settings(
+        data=options.data,
+        server_key=key,
+        public_url=options.public_url or url,
+        profile=PROFILES[options.release],
+        auth_enabled=not options.no_auth,
+        smtp=smtp_of(options),
+        link_domains=options.link_domains,
+    )
+    serve(create_app(settings), bound, url, options.ready_file, options.forwarded_allow_ips)
+
+
+def smtp_of(options: ServeOptions) -> Smtp | None:
+    """The mail server, None without one."""
+    if not options.smtp_host:
+        return None
+    password = first_line(str(options.smtp_password_file)) if options.smtp_password_file else None
+    return Smtp(
+        host=options.smtp_host,
+        port=options.smtp_port,
+        sender=options.smtp_from,
+        starttls=options.smtp_starttls,
+        user=options.smtp_user,
+        password=password,
+    )
+
+
+def _forget_readiness(file: Path | None) -> None:
+    """A ready file of an earlier run would tell a lie."""
+    if file is None:
+        return
+    if not file.parent.is_dir():
+        raise SettingsError(f"Cannot write {file}: there is no directory {file.parent}.")
+    file.unlink(missing_ok=True)
