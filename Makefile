@@ -67,7 +67,7 @@ bench: $(VENV)/ready ## Measure what playbooks and Terraform cost, beside core's
 	$(REPORT).bench $(or $(ROUNDS),3) $(or $(RECORDS),1000000)
 	PYTHONPATH=tools $(BIN)/python terraform/bench.py $(or $(ROUNDS),3)
 
-release: $(VENV)/release ## Build collection, server and provider from what is committed, and try each in an empty place: dist/
+release: $(VENV)/release $(VENV)/galaxy/ready ## Build collection, server and provider from what is committed, and try each in an empty place: dist/
 	rm -rf dist
 	$(BIN)/python tools/release.py dist
 
@@ -85,13 +85,15 @@ matrix: $(VENV)/ready ## Run what speaks with ansible-core on each of its releas
 	rm -f .nox/*.xml
 	$(BIN)/nox $(if $(CORES),--sessions $(CORES:%=core-%)); failed=$$?; $(REPORT).matrix; exit $$failed
 
-lint: $(VENV)/ready ## Check style, types, documentation and playbooks
+lint: $(VENV)/ready ## Check style, types, documentation, playbooks, shell scripts and licences
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	cd $(TREE) && MYPYPATH=. "$(CURDIR)/$(BIN)/mypy" --config-file "$(CURDIR)/pyproject.toml" -p ansible_collections.onetimesecret.ots.plugins
 	MYPYPATH=tools:server/src $(BIN)/mypy server/src tools
 	MYPYPATH=tools:server/src:terraform/src $(BIN)/mypy terraform tests/terraform
 	$(BIN)/yamllint --strict .
+	tools/shellcheck.sh
+	$(BIN)/reuse lint --quiet || $(BIN)/reuse lint
 	$(BIN)/ansible-lint --offline --profile production
 	$(BIN)/antsibull-changelog lint
 	$(BIN)/antsibull-docs lint-collection-docs --plugin-docs --skip-rstcheck .
@@ -114,6 +116,8 @@ pins: $(VENV)/ready ## Compile requirements/dev.in into pinned versions with the
 		--constraint requirements/dev.txt requirements/docs.in --output-file requirements/docs.txt
 	$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --python-version 3.11 --no-header --no-emit-index-url \
 		--constraint requirements/dev.txt requirements/release.in --output-file requirements/release.txt
+	$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --python-version 3.11 --no-header --no-emit-index-url \
+		requirements/galaxy.in --output-file requirements/galaxy.txt
 
 clean: ## Remove all that the targets made
 	rm -rf $(VENV) .coverage .demo .docs .molecule .nox .pages .sanity .pytest_cache .mypy_cache .ruff_cache .hypothesis dist
@@ -134,6 +138,12 @@ $(VENV)/ready: requirements/dev.txt requirements.txt server/pyproject.toml terra
 # What one target needs beside the rest.
 $(VENV)/mutation $(VENV)/docs $(VENV)/release: $(VENV)/%: requirements/%.txt $(VENV)/ready
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirement $<
+	@touch $@
+
+# Galaxy's own checks want packages that are too old for the rest.
+$(VENV)/galaxy/ready: requirements/galaxy.txt $(VENV)/ready
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(VENV)/galaxy
+	@$(BIN)/uv pip install --quiet --python $(VENV)/galaxy/bin/python --require-hashes --requirement $<
 	@touch $@
 
 $(VENV)/playwright: requirements/pages.txt $(VENV)/ready

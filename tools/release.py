@@ -170,6 +170,19 @@ def _sums(folder: Path, pattern: str) -> Iterator[str]:
             yield f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n"
 
 
+def check_for_galaxy(folder: Path) -> None:
+    """Check the collection's tarball as Galaxy does at its import. Raises SystemExit where Galaxy would warn."""
+    programs = BIN.parent / "galaxy/bin"
+    with tempfile.TemporaryDirectory() as temporary:  # the importer leaves its result where it runs
+        told = run(
+            *(programs / "python", "-m", "galaxy_importer.main", *folder.glob("onetimesecret-ots-*.tar.gz")),
+            cwd=Path(temporary),
+            env={**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"},
+        )
+    if "WARNING" in told or "Importer processing completed successfully" not in told:
+        raise SystemExit(f"Galaxy would not take the collection as it is:\n{told}")
+
+
 def try_out(folder: Path) -> None:
     """Install each part into an empty place and use it."""
     version = version_of_all(CHECKOUT)
@@ -268,12 +281,11 @@ def main() -> None:
             build(copy, out)
         if unlike := differences(folder, Path(temporary) / "again"):
             raise SystemExit(f"not the same bytes in two folders: {', '.join(unlike)}")
+    check_for_galaxy(folder)
     try_out(folder)
     for path in sorted(folder.iterdir()):
         print(f"{path.stat().st_size:>12,}  {path.name}")
-    print(
-        "release: the same bytes in two folders; collection, server and provider installed into empty places and used"
-    )
+    print("release: the same bytes in two folders; Galaxy's importer has no warning; each part installed and used")
 
 
 if __name__ == "__main__":

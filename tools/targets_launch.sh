@@ -42,7 +42,4 @@ printf '[Journal]\nCompress=no\n' > "$root/etc/systemd/journald.conf.d/target.co
 mount -t cgroup2 none "$files/cgroup"
 mkdir "$files/cgroup/$group"
 echo 0 > "$files/cgroup/$group/cgroup.procs"
-exec unshare --cgroup sh -euc '
-    mount -t cgroup2 none "$0/sys/fs/cgroup"
-    exec env --ignore-environment container=target PATH=/usr/sbin:/usr/bin chroot "$0" /lib/systemd/systemd --log-target=console
-' "$root"
+exec unshare --cgroup sh "${0%.sh}_systemd.sh" "$root"
