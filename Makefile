@@ -24,6 +24,7 @@ demo: $(VENV)/ready ## Hand out credentials for real: local server, playbook, ma
 	@$(BIN)/python tools/demo.py $(if $(KEEP),--keep) $(if $(STOP),--stop)
 
 test: $(VENV)/ready ## Run the tests, all on loopback; some of them: make test ARGS='-k burn tests/unit'
+	@tools/needs.sh git mount umount unshare
 	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not long" $(ARGS)
 
 coverage: $(VENV)/ready ## Run the tests and tell what of plugins, server and provider they reach: .coverage, .venv/coverage
@@ -44,6 +45,7 @@ awx: $(VENV)/ready ## Run the job templates as AWX does, its bootstrap, and the 
 	$(REPORT).awx
 
 molecule: $(VENV)/ready ## Run the roles on real hosts over SSH, as root on Debian
+	@$(BIN)/python tools/targets.py check
 	$(BIN)/python tools/collection_tree.py $(TREE)
 	$(BIN)/molecule test --all && echo "molecule: $$(ls extensions/molecule/*/molecule.yml | wc -l) scenarios passed"
 
@@ -68,6 +70,7 @@ bench: $(VENV)/ready ## Measure what playbooks and Terraform cost, beside core's
 	PYTHONPATH=tools $(BIN)/python terraform/bench.py $(or $(ROUNDS),3)
 
 release: $(VENV)/release $(VENV)/galaxy/ready ## Build collection, server and provider from what is committed, and try each in an empty place: dist/
+	@tools/needs.sh git terraform
 	rm -rf dist
 	$(BIN)/python tools/release.py dist
 
@@ -86,6 +89,7 @@ matrix: $(VENV)/ready ## Run what speaks with ansible-core on each of its releas
 	$(BIN)/nox $(if $(CORES),--sessions $(CORES:%=core-%)); failed=$$?; $(REPORT).matrix; exit $$failed
 
 lint: $(VENV)/ready ## Check style, types, documentation, playbooks, shell scripts and licences
+	@tools/needs.sh git
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	cd $(TREE) && MYPYPATH=. "$(CURDIR)/$(BIN)/mypy" --config-file "$(CURDIR)/pyproject.toml" -p ansible_collections.onetimesecret.ots.plugins
@@ -98,8 +102,9 @@ lint: $(VENV)/ready ## Check style, types, documentation, playbooks, shell scrip
 	$(BIN)/antsibull-changelog lint
 	$(BIN)/antsibull-docs lint-collection-docs --plugin-docs --skip-rstcheck .
 
-sanity: $(VENV)/ready ## Run ansible-test sanity on a copy at its proper path
-	tools/sanity.sh
+sanity: $(VENV)/ready ## Run ansible-test sanity on a copy at its proper path, by the core in .venv or another one: CORE=2.22
+	@tools/needs.sh git tar
+	$(if $(CORE),$(BIN)/nox --sessions sanity-$(CORE),tools/sanity.sh)
 
 format: $(VENV)/ready ## Format the Python code
 	$(BIN)/ruff check --fix .
@@ -124,6 +129,7 @@ clean: ## Remove all that the targets made
 
 $(VENV)/ready: requirements/dev.txt requirements.txt server/pyproject.toml terraform/pyproject.toml tools/collection_tree.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.11")'
+	@$(PYTHON) -c 'import ensurepip, venv' || { echo "Python's venv is missing: apt-get install python3-venv"; exit 1; }
 	@echo "Installing into $(VENV), once, in about a minute"
 	@echo "  1/4 the installer"
 	@test -x $(BIN)/uv || { $(PYTHON) -m venv $(VENV) && $(BIN)/pip install --quiet --disable-pip-version-check $(UV); }

@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, the onetimesecret.ots maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The collection on each release of ansible-core: `make matrix`, or `make matrix CORES='2.16 2.22'`."""
+"""The collection on each release of ansible-core: `make matrix`, or `make matrix CORES='2.16 2.22'`.
+
+And what each release's `ansible-test sanity` says of it: `make sanity CORE=2.22`.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from pathlib import Path
 import nox
 
 nox.options.default_venv_backend = "uv"
+nox.options.error_on_missing_interpreters = True
 
 # The newest of each release, and the Pythons that it runs on and we do, the newest first.
 CORES = {
@@ -41,14 +45,12 @@ def interpreter(version: str) -> str | None:
     return None
 
 
-def session_of(release: str) -> None:
+def sessions_of(release: str) -> None:
     core, pythons = CORES[release]
-    found = next(filter(None, map(interpreter, pythons)), None)
+    python = next(filter(None, map(interpreter, pythons)), pythons[0])
 
-    @nox.session(name=f"core-{release}", python=found or pythons[0])
-    def session(session: nox.Session) -> None:
-        if found is None:
-            session.error(f"ansible-core {release} needs Python {' or '.join(pythons)}; put one on PATH")
+    @nox.session(name=f"core-{release}", python=python)
+    def tests(session: nox.Session) -> None:
         pins = Path(session.create_tmp()) / "pins.txt"
         pins.write_text(pinned(Path("requirements/dev.txt").read_text()))
         session.install(f"ansible-core=={core}", "-r", "requirements/tests.in", "--constraint", str(pins))
@@ -56,6 +58,11 @@ def session_of(release: str) -> None:
         results = Path(f".nox/{session.name}.xml").resolve()
         tests = session.posargs or ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", "-m", "not long", *TESTS]
         session.run("python", "-m", "pytest", f"--junit-xml={results}", *tests)
+
+    @nox.session(name=f"sanity-{release}", python=python, default=False)
+    def sanity(session: nox.Session) -> None:
+        session.install(f"ansible-core=={core}")
+        session.run("tools/sanity.sh", *session.posargs, external=True)
 
 
 def pinned(requirements: str) -> str:
@@ -65,4 +72,4 @@ def pinned(requirements: str) -> str:
 
 
 for each in CORES:
-    session_of(each)
+    sessions_of(each)

@@ -3,6 +3,7 @@
 Usage: python tools/targets.py create FOLDER HOST…    starts them and writes FOLDER/inventory.yml; HOST:systemd boots systemd,
                                                       else the SSH server is all that runs, as in many containers
        python tools/targets.py destroy FOLDER         ends them; nothing of them is left
+       python tools/targets.py check                  says whether this machine can run them
 
 The base system is built once from Debian's packages, at the mirrors of this machine's apt, and kept below .molecule/.
 Everything that a target writes lies in memory, in a mount namespace of its own, and ends with it.
@@ -238,6 +239,12 @@ def run(*command: str) -> str:
 
 def main(arguments: list[str]) -> int:
     match arguments:
+        case ["check"]:
+            try:
+                check_machine()
+            except TargetError as error:
+                print(f"targets: {error}", file=sys.stderr)
+                return 1
         case ["create", folder, *hosts] if hosts:
             try:
                 create(Path(folder).absolute(), hosts)
