@@ -104,7 +104,7 @@ lint: $(VENV)/ready ## Check style, types, documentation, playbooks, shell scrip
 
 sanity: $(VENV)/ready ## Run ansible-test sanity on a copy at its proper path, by the core in .venv or another one: CORE=2.22
 	@tools/needs.sh git tar
-	$(if $(CORE),$(BIN)/nox --sessions sanity-$(CORE),tools/sanity.sh)
+	$(if $(CORE),$(BIN)/nox --sessions sanity-$(CORE) --,tools/sanity.sh) $(ARGS)
 
 format: $(VENV)/ready ## Format the Python code
 	$(BIN)/ruff check --fix .

@@ -14,7 +14,7 @@ git ls-files -z --cached --others --exclude-standard -- "${shipped[@]}" |
 # ansible-test wants to download pip's installer; the interpreter's own copy of pip does as well.
 cache=${HOME:?}/.ansible/test/cache
 mkdir -p "$cache"
-for version in 24_2 25_2 25_3; do
+for version in 23_1_2 24_2 25_2 25_3; do
     [ -e "$cache/get_pip_$version.py" ] ||
         echo "import ensurepip; ensurepip.bootstrap(upgrade=True, default_pip=True)" > "$cache/get_pip_$version.py"
 done
