@@ -29,6 +29,7 @@ from tests.support.bench.plays import Case
 from tests.support.bench.plot import plot
 from tests.support.bench.table import ROUND_TRIP, Cost, Measure, measures
 from tests.support.collection import TREE
+from tests.support.playbooks import ACTIONS
 from tests.support.postgresql import Postgresql, postgresql
 from tests.support.world import KEY
 
@@ -59,7 +60,12 @@ def measured(folder: Path, stack: LocalStack, database: Postgresql, rounds: int)
     """Run each play in each round; return the medians."""
     inventory = folder / "hosts"
     inventory.write_text("\n".join(f"host-{number}" for number in range(plays.HOSTS)))
-    ansible = {"ANSIBLE_COLLECTIONS_PATH": TREE.name, "ANSIBLE_FORKS": str(plays.FORKS), "HOME": str(folder)}
+    ansible = {
+        "ANSIBLE_COLLECTIONS_PATH": TREE.name,
+        "ANSIBLE_ACTION_PLUGINS": str(ACTIONS),
+        "ANSIBLE_FORKS": str(plays.FORKS),
+        "HOME": str(folder),
+    }
     near = {**os.environ, **ansible, **stack.environment}
     with far_away(stack.url, ROUND_TRIP) as far_url:
         at = {

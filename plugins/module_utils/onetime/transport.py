@@ -14,7 +14,7 @@ import ssl
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Any
 from urllib.parse import urlsplit
 
 from ._thirdparty import CertificateError, requests, require, urllib3_errors
@@ -89,12 +89,13 @@ class Transport:
             # Whoever offers the option says so once, in its own words; urllib3 would at each call.
             warnings.simplefilter("ignore", urllib3_errors.InsecureRequestWarning)
         self._address = address
-        self._auth = _basic(credentials) if credentials else _anonymous
+        self._auth = _basic(credentials) if credentials else None
         self._timeout = check_timeout(timeout)
         self._verify = verify
         self._proxies = {"http": proxy, "https": proxy} if proxy else {}
         self._call = Call()
-        self._session = self._new_session()
+        self._session: requests.Session | None = None
+        self._settings: dict[str, Any] = {}
         self._owner = os.getpid()
 
     def send(self, method: str, path: str, form: Mapping[str, str], *, limit: int, reads: bool) -> Reply:
@@ -112,15 +113,14 @@ class Transport:
 
     def close(self) -> None:
         """Close the connection; the next call opens another one."""
-        self._session.close()
+        if self._session:
+            self._session.close()
 
     def _exchange(self, method: str, path: str, form: Mapping[str, str], limit: int) -> Reply:
         session = self._own_session()
         url = self._address.api(path)
-        request = session.prepare_request(
-            requests.Request(method, url, data=dict(form), headers=_HEADERS, auth=self._auth)
-        )
-        settings = session.merge_environment_settings(url, dict(self._proxies), True, self._verify, None)
+        # Prepared without the session, which would look for credentials in ~/.netrc.
+        request = requests.Request(method, url, data=dict(form), headers=_HEADERS, auth=self._auth).prepare()
         # Straight through the adapter: Session.send would read a redirect's body and remember cookies.
         adapter = session.get_adapter(url)
         self._call.begin(self._timeout)
@@ -128,8 +128,7 @@ class Transport:
             request,
             stream=True,
             timeout=(self._timeout, self._timeout),
-            verify=cast("bool | str", settings["verify"]),
-            proxies=settings["proxies"],
+            **self._settings,
         ) as response:
             if response.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
                 raise _UnreadableError("a compressed reply, which was not requested")
@@ -142,16 +141,16 @@ class Transport:
 
     def _own_session(self) -> requests.Session:
         """The session of this very process: one inherited over a fork would deliver another process's reply."""
-        if self._owner != os.getpid():
-            self._session = self._new_session()
-            self._owner = os.getpid()
+        if self._session is None or self._owner != os.getpid():
+            self._owner, self._session = os.getpid(), requests.Session()
+            for scheme in ("http://", "https://"):
+                self._session.mount(scheme, WatchedAdapter(self._call))
+            # Once: requests goes through all variables of the environment, which takes a fifth of a call's time.
+            found = self._session.merge_environment_settings(
+                self._address.origin, dict(self._proxies), True, self._verify, None
+            )
+            self._settings = {"verify": found["verify"], "proxies": found["proxies"]}
         return self._session
-
-    def _new_session(self) -> requests.Session:
-        session = requests.Session()
-        for scheme in ("http://", "https://"):
-            session.mount(scheme, WatchedAdapter(self._call))
-        return session
 
 
 class _UnreadableError(ValueError):
@@ -161,11 +160,6 @@ class _UnreadableError(ValueError):
 def _basic(credentials: Credentials) -> requests.auth.AuthBase:
     # In bytes, because requests would encode text in Latin-1.
     return requests.auth.HTTPBasicAuth(credentials.username.encode(), credentials.api_token.get_secret_value().encode())
-
-
-def _anonymous(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """No credentials at all. Without an auth of ours, requests would look for some in ~/.netrc."""
-    return request
 
 
 def _is_proxy(url: str) -> bool:

@@ -10,7 +10,7 @@ alter it. The document names the version of its content; what it does not have c
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import Any, TypeVar
 
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.state import State
@@ -55,21 +55,21 @@ class Rows:
         return self.fingerprints.of("metadata_key", key)
 
     def of_link(self, name: str, record: Record) -> Row:
-        return self._sealed("link", name, asdict(record), key_digest=self.key_digest(record.metadata_key))
+        return self._sealed("link", name, _fields_of(record), key_digest=self.key_digest(record.metadata_key))
 
     def of_attempt(self, name: str, attempt: Attempt) -> Row:
-        content = asdict(attempt)
+        content = _fields_of(attempt)
         return self._sealed("attempt", name, content, id=content.pop("id"))
 
     def of_pending_burn(self, name: str, burn: PendingBurn) -> Row:
-        return self._sealed("pending_burn", name, asdict(burn), key_digest=self.key_digest(burn.metadata_key))
+        return self._sealed("pending_burn", name, _fields_of(burn), key_digest=self.key_digest(burn.metadata_key))
 
     def of_delivery(self, name: str, delivery: Delivery) -> Row:
-        content = asdict(delivery)
+        content = _fields_of(delivery)
         return self._sealed("delivery", name, content, part=content.pop("part"))
 
     def of_revealed(self, name: str, revealed: RevealedValue) -> Row:
-        return self._sealed("revealed", name, asdict(revealed), key_digest=self.key_digest(revealed.secret_key))
+        return self._sealed("revealed", name, _fields_of(revealed), key_digest=self.key_digest(revealed.secret_key))
 
     def link(self, row: Row) -> Record:
         content = self._content("link", row)
@@ -110,6 +110,11 @@ def reopened(seal: Seal, table: str, row: Row) -> Row:
 def identity_of(table: str, row: Row) -> tuple[str, ...]:
     """Return what the row's document is bound to."""
     return bound_to(table, {column: value for column, value in row.items() if column != "sealed"})
+
+
+def _fields_of(kept: _Kept) -> Row:
+    """As `dataclasses.asdict`, but for the copies that it makes of all that is in them: they are sealed at once."""
+    return {field.name: getattr(kept, field.name) for field in fields(kept)}
 
 
 def _made(kind: type[_Kept], content: Row) -> _Kept:

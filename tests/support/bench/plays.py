@@ -60,7 +60,9 @@ URI = task(
     **loop(FEW),
 )
 SHARE_ITEM = task("onetimesecret.ots.ots_share", {"name": "ROUND/item-{{ item }}", "secret": "s3cret"}, **loop(ITEMS))
+ASK_HOST = task("ask", {"url": "{{ lookup('env', 'OTS_URL') }}/api/v1/status"})
 SHARE_HOST = task("onetimesecret.ots.ots_share", {"name": "ROUND/{{ inventory_hostname }}", "secret": "s3cret"})
+LENGTH = "{{ 's3cret' | length }}"
 HIT = "{{ lookup('onetimesecret.ots.ots_generate', 'NAME') | length }}"
 PASSWORD = "{{ lookup('ansible.builtin.password', lookup('env', 'HOME') ~ '/passwords/item-' ~ item) | length }}"
 ROLE = {
@@ -88,6 +90,8 @@ CORE_DEBUG = Case("debug, item", debug("s3cret", **loop(ITEMS)), ITEMS)
 CORE_PASSWORD = Case("password with a file, item", debug(PASSWORD, **loop(ITEMS)), ITEMS)
 CORE_HOSTS = Case("debug, hosts", debug("s3cret"), HOSTS, "all")
 SET_FACT_HOSTS = Case("set_fact, hosts", task("ansible.builtin.set_fact", {"fact": "s3cret"}), HOSTS, "all")
+LENGTH_HOSTS = Case("debug of a length, hosts", debug(LENGTH), HOSTS, "all")
+ASK_HOSTS = Case("one bare request, hosts", ASK_HOST, HOSTS, "all")
 CREATE = Case("ots_share creates, item", SHARE_ITEM, ITEMS)
 KEEP = Case("ots_share keeps, item", SHARE_ITEM, ITEMS)
 CREATE_MANY = Case("ots_links creates", links("ROUND/many", NAMES), NAMES)
@@ -109,7 +113,8 @@ KEEP_SIZES = {size: Case(f"ots_links keeps {size}", links(f"ROUND/of-{size}", si
 
 # In this order: what is kept was created before.
 CASES = [
-    EMPTY, CORE_URI, CORE_DEBUG, CREATE, KEEP, CREATE_MANY, KEEP_MANY, CORE_HOSTS, SET_FACT_HOSTS, CREATE_HOSTS, KEEP_HOSTS,
-    FIRST_HITS, HIT_ITEMS, CORE_PASSWORD, HIT_HOSTS, CREATE_PG, KEEP_PG, CREATE_FAR, KEEP_FAR, FIRST_ROLE, NEXT_ROLE,
+    EMPTY, CORE_URI, CORE_DEBUG, CREATE, KEEP, CREATE_MANY, KEEP_MANY, CORE_HOSTS, SET_FACT_HOSTS, LENGTH_HOSTS, ASK_HOSTS,
+    CREATE_HOSTS, KEEP_HOSTS, FIRST_HITS, HIT_ITEMS, CORE_PASSWORD, HIT_HOSTS, CREATE_PG, KEEP_PG, CREATE_FAR, KEEP_FAR,
+    FIRST_ROLE, NEXT_ROLE,
     *CREATE_SIZES.values(), *KEEP_SIZES.values(),
 ]  # fmt: skip
