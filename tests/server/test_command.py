@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
+from onetime_server.addresses import is_loopback
 from onetime_server.cli import main
-from onetime_server.serve import is_exposed
 from tests.support.server_command import run, serving
 
 TOKEN = "a-token-of-our-own-choice"
@@ -236,7 +236,7 @@ def test_options_may_come_from_the_environment(data: Path) -> None:
     ("address", "exposed"), [("127.0.0.1", False), ("::1", False), ("0.0.0.0", True), ("::", True)]
 )
 def test_listening_beyond_this_machine_is_exposure(address: str, exposed: bool) -> None:
-    assert is_exposed(address) is exposed
+    assert is_loopback(address) is not exposed
 
 
 def test_a_request_that_has_begun_is_finished_before_the_server_stops(data: Path) -> None:

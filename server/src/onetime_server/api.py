@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Any
+
+from fastapi import APIRouter, Depends
 
 from . import consuming, openapi, sharing
 from .errors import InvalidRequestError, NotAuthorizedError, RateLimitedError, UnexpectedError, UnknownSecretError
-from .incoming import Caller, Host, Key, Parameters, Subject
+from .incoming import Caller, Host, Key, Parameters, Subject, limit_creations
 from .openapi import documented
 from .params import as_text
 from .profile import Profile
@@ -21,13 +23,14 @@ def routes(profile: Profile) -> APIRouter:
     """Every route of the release. What is not in here is answered with {"error": "Not Found"}."""
     router = APIRouter(prefix=PREFIX, default_response_class=ApiReply)
     read, write = ["GET", "HEAD"], ["POST"]
+    new: dict[str, Any] = {"methods": write, "dependencies": [Depends(limit_creations)]}
     create = create_nested if profile.create_wants_nesting else share
 
     router.add_api_route("/status", status, methods=read, **documented(openapi.Health))
     router.add_api_route("/authcheck", authcheck, methods=read, **documented(openapi.Health))
-    router.add_api_route("/share", share, methods=write, **documented(openapi.Metadata, openapi.Share))
-    router.add_api_route("/create", create, methods=write, **documented(openapi.Metadata, openapi.Share))
-    router.add_api_route("/generate", generate, methods=write, **documented(openapi.Metadata, openapi.Generate))
+    router.add_api_route("/share", share, **new, **documented(openapi.Metadata, openapi.Share))
+    router.add_api_route("/create", create, **new, **documented(openapi.Metadata, openapi.Share))
+    router.add_api_route("/generate", generate, **new, **documented(openapi.Metadata, openapi.Generate))
     router.add_api_route("/secret/{key}", reveal, methods=write, **documented(openapi.Revealed, openapi.Passphrase))
     for name in profile.receipt_routes:
         router.add_api_route(f"/{name}/recent", recent, methods=read, **documented(list[openapi.Metadata]))

@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 
-from . import api, pages, responses
+from . import api, health, metrics, pages, responses
 from .accounts import random_base36
 from .log import AccessLog
 from .services import Services, open_services
@@ -51,11 +51,12 @@ def create_app(settings: Settings, clock: Clock = time.time) -> FastAPI:
     app.state.services = services
     app.include_router(api.routes(settings.profile))
     app.include_router(pages.routes())
+    app.include_router(health.routes())
     responses.install(app, settings.profile)
     if settings.profile.request_id:
         app.add_middleware(RequestId)
     app.add_middleware(TrailingSlash, kept="" if settings.profile.reveal_takes_slash else f"{api.PREFIX}/secret/")
-    app.add_middleware(AccessLog)
+    app.add_middleware(AccessLog, observe=metrics.observe if settings.measured else None)
     return app
 
 
@@ -67,15 +68,18 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     sweeper.cancel()
     with suppress(asyncio.CancelledError):
         await sweeper
+    services.lease.close()
     await run_in_threadpool(services.mailer.close)
+    services.throttle.close()
     services.database.close()
 
 
 async def _sweep(services: Services) -> None:
     while True:
         try:
-            await run_in_threadpool(services.store.sweep)
-        except sqlite3.Error as error:  # such as a full disk: the next round may do better
+            if services.lease.take():
+                await run_in_threadpool(services.store.sweep)
+        except (OSError, sqlite3.Error) as error:  # such as a full disk: the next round may do better
             logger.warning("What has expired was not deleted: %s.", error)
         await asyncio.sleep(_SWEEP_EVERY)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from .accounts import AccountError
-from .commands import accounts, mails, serving
+from .commands import accounts, mails, serving, upkeep
 from .commands.command import Parser
 from .database import DatabaseError
 from .options import read
@@ -35,6 +35,6 @@ def _parser() -> Parser:
         "ONETIME_SERVER_KEY replaces the data directory's server key (64 hexadecimal digits).",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for kind in (serving, accounts, mails):
+    for kind in (serving, accounts, mails, upkeep):
         kind.add_to(commands)
     return parser

@@ -5,10 +5,11 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 
 from . import migrations, new_file
+from .group_commit import GroupCommit
 from .vault import Vault
 
 SCHEMA = """
@@ -85,71 +86,109 @@ class DatabaseError(Exception):
 
 
 class Database:
-    """One connection for all threads of this process; several processes may share the file."""
+    """One connection that writes, and one for each thread that reads; several processes may share the file."""
 
     def __init__(self, path: Path, vault: Vault) -> None:
         """Open the database in `path`, made (mode 0600) if need be. Raises DatabaseError."""
-        self._lock = threading.Lock()
+        self._path = path
+        self._of_thread = threading.local()
+        self._readers: list[sqlite3.Connection] = []
         try:
             if not path.exists():
                 _make(path, vault)
-            self._connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
-            self._connection.row_factory = sqlite3.Row
-            self._prepare()
+            writer = self._connect()
+            # FULL: a consumed secret must not come back after a power cut. secure_delete: what is gone leaves no bytes.
+            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+                writer.execute(f"PRAGMA {pragma}")
+            self._check_key(writer, vault)
+            self._bring_up_to_date(writer)
         except (OSError, sqlite3.DatabaseError) as error:
             raise DatabaseError(f"Cannot use {path}: {error}. Choose another data directory by --data.") from None
-        self._check_key(path, vault)
-        self._bring_up_to_date(path)
-
-    def _prepare(self) -> None:
-        # FULL: a consumed secret must not come back after a power cut. secure_delete: what is gone leaves no bytes.
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
-            self._connection.execute(f"PRAGMA {pragma}")
+        self._writer = GroupCommit(writer)
 
     def close(self) -> None:
         """Give the file back."""
-        with self._lock:
-            self._connection.close()
+        self._writer.close()
+        for reader in self._readers:
+            reader.close()
 
-    @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """A write transaction: committed at the end of the block, undone if it raises."""
-        with self._lock:
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._connection
-            except BaseException:
-                self._connection.execute("ROLLBACK")
-                raise
-            self._connection.execute("COMMIT")
+    def transaction(self) -> AbstractContextManager[sqlite3.Connection]:
+        """A write transaction: on the disk when the block has ended, undone if it raises."""
+        return self._writer.transaction()
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """A block that only reads."""
-        with self._lock:
-            yield self._connection
+        """A block that only reads; it waits for nobody."""
+        reader: sqlite3.Connection | None = getattr(self._of_thread, "reader", None)
+        if reader is None:
+            reader = self._of_thread.reader = self._connect()
+            self._readers.append(reader)
+        yield reader
 
-    def _check_key(self, path: Path, vault: Vault) -> None:
-        try:
-            with self.reading() as connection:
-                row = connection.execute("SELECT fingerprint FROM server").fetchone()
-        except sqlite3.DatabaseError as error:
-            raise DatabaseError(f"Cannot use {path}: {error}. Choose another data directory by --data.") from None
+    def count(self, table: str) -> int:
+        """How many rows a table has."""
+        with self.reading() as connection:
+            return int(connection.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0])  # noqa: S608 - our own names
+
+    def unread(self, now: float) -> int:
+        """How many secrets can still be read."""
+        with self.reading() as connection:
+            return int(connection.execute("SELECT COUNT(*) FROM secret WHERE expires > ?", (now,)).fetchone()[0])
+
+    def mails(self) -> dict[str, int]:
+        """How many e-mails are in which state."""
+        with self.reading() as connection:
+            return dict(
+                map(tuple, connection.execute("SELECT state, COUNT(*) FROM mail GROUP BY state ORDER BY state"))
+            )
+
+    def version(self) -> int:
+        """The number of the schema."""
+        return self._pragma("user_version")
+
+    def size(self) -> int:
+        """Bytes of the file."""
+        return self._pragma("page_count") * self._pragma("page_size")
+
+    def _pragma(self, name: str) -> int:
+        with self.reading() as connection:
+            return int(connection.execute(f"PRAGMA {name}").fetchone()[0])
+
+    def copy_to(self, path: Path) -> None:
+        """Copy everything that is committed now; others may write meanwhile."""
+        with self.reading() as connection, closing(sqlite3.connect(path)) as copy:
+            connection.backup(copy)
+            copy.execute("PRAGMA journal_mode=DELETE")  # one file, with nothing beside it
+
+    def faults(self) -> list[str]:
+        """What SQLite finds wrong with the file."""
+        with self.reading() as connection:
+            found = [str(row[0]) for row in connection.execute("PRAGMA integrity_check")]
+            found += [f"a row of {row[0]} belongs to nothing" for row in connection.execute("PRAGMA foreign_key_check")]
+        return [fault for fault in found if fault != "ok"]
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._path, timeout=30, isolation_level=None, check_same_thread=False)
+        connection.row_factory = sqlite3.Row
+        return connection
+
+    def _check_key(self, connection: sqlite3.Connection, vault: Vault) -> None:
+        row = connection.execute("SELECT fingerprint FROM server").fetchone()
         if row is None or row["fingerprint"] != vault.fingerprint():
             raise DatabaseError(
-                f"{path} was made under another server key. Give that key back (server.key in the data "
+                f"{self._path} was made under another server key. Give that key back (server.key in the data "
                 "directory, or ONETIME_SERVER_KEY), or choose another data directory."
             )
 
-    def _bring_up_to_date(self, path: Path) -> None:
-        if migrations.is_newer(self._connection):
+    def _bring_up_to_date(self, connection: sqlite3.Connection) -> None:
+        if migrations.is_newer(connection):
             raise DatabaseError(
-                f"A later release made {path}. Install that, or choose another data directory by --data."
+                f"A later release made {self._path}. Install that, or choose another data directory by --data."
             )
         try:
-            migrations.migrate(self._connection)
+            migrations.migrate(connection)
         except sqlite3.DatabaseError as error:
-            raise DatabaseError(f"Cannot bring {path} up to date: {error}.") from None
+            raise DatabaseError(f"Cannot bring {self._path} up to date: {error}.") from None
 
 
 def _make(path: Path, vault: Vault) -> None:

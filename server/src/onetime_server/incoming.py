@@ -12,15 +12,19 @@ from fastapi import Depends, HTTPException, Request
 
 from . import params
 from .accounts import Account
-from .errors import ApiError, NotAuthorizedError, OversizedRequestError
-from .services import Server
+from .addresses import is_loopback, network_of
+from .errors import ApiError, NotAuthorizedError, OversizedRequestError, RateLimitedError
+from .services import services_of
+
+# What is asked of every request is async, though it waits for nothing: FastAPI starts a thread for each that is not.
 
 # More takes its time to be read: in a thread, because others shall not wait for it.
 _QUICK = 100_000
 _KEY = re.compile(r"[0-9A-Za-z_-]+")
 
 
-async def _parameters(request: Request, server: Server) -> params.Params:
+async def _parameters(request: Request) -> params.Params:
+    server = await services_of(request)
     body = await _body(request, server.profile.largest_body)
     read = partial(
         params.read,
@@ -51,8 +55,14 @@ def address(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
-def _caller(request: Request, server: Server) -> Account | None:
+def stranger(request: Request) -> str:
+    """Whom limits count for where no account calls."""
+    return network_of(address(request))
+
+
+async def _caller(request: Request) -> Account | None:
     """The account of the HTTP Basic credentials, None without. Wrong ones never fall back to anonymous."""
+    server = await services_of(request)
     authorization = request.headers.get("authorization")
     if authorization is None:
         return None
@@ -63,6 +73,19 @@ def _caller(request: Request, server: Server) -> Account | None:
     if account is None:
         raise NotAuthorizedError
     return account
+
+
+async def limit_creations(request: Request, caller: Annotated[Account | None, Depends(_caller)]) -> None:
+    """Refuse what an account, or an address, creates beyond its limit. This machine has none."""
+    server, host = await services_of(request), address(request)
+    if is_loopback(host):
+        return
+    settings = server.settings
+    counted = [("created from", stranger(request), settings.creations_per_address)]
+    if caller is not None:
+        counted.append(("created by", caller.email, settings.creations_per_account))
+    if not all(server.throttle.admits(event, subject, most or None) for event, subject, most in counted):
+        raise RateLimitedError(server.profile.rate_limit_text)
 
 
 def _credentials(authorization: str) -> tuple[str, str]:
@@ -76,16 +99,18 @@ def _credentials(authorization: str) -> tuple[str, str]:
     return user, token
 
 
-def _subject(request: Request, caller: Annotated[Account | None, Depends(_caller)]) -> str:
+async def _subject(request: Request, caller: Annotated[Account | None, Depends(_caller)]) -> str:
     """Whom limits count for: the account, or the address of an anonymous caller."""
-    return address(request) if caller is None else caller.email
+    return stranger(request) if caller is None else caller.email
 
 
-def _host(request: Request) -> str:
+async def _host(request: Request) -> str:
     return request.headers.get("host", "").partition(":")[0]
 
 
-def _key(key: str, server: Server) -> str:
+async def _key(request: Request) -> str:
+    key: str = request.path_params["key"]
+    server = await services_of(request)
     if not _KEY.fullmatch(key):
         raise HTTPException(404)
     if len(key) < server.profile.shortest_key:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from http import HTTPMethod
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,18 +21,23 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 UNKNOWN = "-"
+FORMATS = ("text", "json")
+Observer = Callable[[str, str, int, float], None]
+"""Is told of each request: method, route template, status, seconds."""
 _METHODS = frozenset(HTTPMethod)
+
+_TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 logger = logging.getLogger(__name__)
 access = logging.getLogger("onetime_server.access")
 
 
-def set_up(file: Path | None) -> None:
+def set_up(file: Path | None, format: str = FORMATS[0]) -> None:  # noqa: A002
     """Send everything to `file` (mode 0600), or else to standard error."""
     if file is not None:
         file.touch(mode=0o600)
     handler = logging.FileHandler(file) if file else logging.StreamHandler(sys.stderr)
-    formatter = logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%dT%H:%M:%SZ")
+    formatter = _Json() if format == "json" else logging.Formatter("%(asctime)s %(message)s", _TIME)
     formatter.converter = time.gmtime
     handler.setFormatter(formatter)
     root = logging.getLogger()
@@ -41,14 +48,24 @@ def set_up(file: Path | None) -> None:
     logging.getLogger("python_multipart").setLevel(logging.CRITICAL)
 
 
+class _Json(logging.Formatter):
+    """One object a line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {"time": self.formatTime(record, _TIME), "level": record.levelname.lower()}
+        fields: dict[str, object] = getattr(record, "fields", {}) or {"message": record.getMessage()}
+        return json.dumps(line | fields, ensure_ascii=False)
+
+
 class AccessLog:
     """Log each request, and answer a crash with 500: a page for browsers, else an empty body, as the real server (contract §1).
 
     Status 0 is a caller who hung up before the answer.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, observe: Observer | None = None) -> None:
         self._app = app
+        self._observe = observe
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -77,8 +94,12 @@ class AccessLog:
             route = getattr(scope.get("route"), "path", UNKNOWN)
             # Where a body is longer than announced, its rest is taken for a request: its first word is no method.
             method = scope["method"] if scope["method"] in _METHODS else UNKNOWN
-            milliseconds = round((time.perf_counter() - started) * 1000)
-            access.info("%s %s %d %dms", method, route, status, milliseconds)
+            seconds = time.perf_counter() - started
+            milliseconds = round(seconds * 1000)
+            fields = {"method": method, "route": route, "status": status, "duration_ms": milliseconds}
+            access.info("%s %s %d %dms", *fields.values(), extra={"fields": fields})
+            if self._observe is not None:
+                self._observe(method, route, status, seconds)
 
 
 def _crashed(scope: Scope) -> Response:

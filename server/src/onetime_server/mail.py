@@ -120,11 +120,26 @@ class _Connection(smtplib.SMTP):
 
 def _send(smtp: Smtp, notice: Notice, progress: _Progress) -> None:
     with _Connection(smtp, progress) as connection:
-        if smtp.starttls:
-            connection.starttls(context=ssl.create_default_context())
-        if smtp.user is not None:
-            connection.login(smtp.user, smtp.password or "")
+        _begin(connection, smtp)
         connection.send_message(compose(smtp, notice))
+
+
+def _begin(connection: smtplib.SMTP, smtp: Smtp) -> None:
+    if smtp.starttls:
+        connection.starttls(context=ssl.create_default_context())
+    if smtp.user is not None:
+        connection.login(smtp.user, smtp.password or "")
+
+
+def problem_of(smtp: Smtp) -> str | None:
+    """Why the mail server cannot be used, None if it can. Nothing is sent."""
+    try:
+        with _Connection(smtp, _Progress()) as connection:
+            _begin(connection, smtp)
+            connection.noop()
+    except (OSError, ValueError, smtplib.SMTPException) as error:
+        return f"{type(error).__name__} {_code(error) or ''}".rstrip()
+    return None
 
 
 def _code(error: Exception) -> int:

@@ -11,6 +11,7 @@ import os
 import tomllib
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 from urllib.parse import urlsplit
@@ -25,6 +26,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from .log import FORMATS
 from .names import is_host_name
 from .profile import FREE, PLANS, PROFILES, V0_26
 from .settings import SettingsError
@@ -62,8 +64,22 @@ def _origin(url: str) -> str:
     return url.rstrip("/")
 
 
+def _proxies(given: str) -> str:
+    for name in given.split(",") if given != "*" else []:
+        try:
+            ip_network(name.strip())
+        except ValueError:
+            raise ValueError("must be addresses or networks after commas, or *") from None
+    return given
+
+
 _Path = Annotated[Path, AfterValidator(Path.expanduser)]
 _Port = Annotated[int, Field(ge=0, le=65_535)]
+_Seconds = Annotated[int, Field(ge=1, le=86_400)]
+_Count = Annotated[int, Field(ge=0)]
+_Workers = Annotated[int, Field(ge=1, le=64)]
+_Proxies = Annotated[str, AfterValidator(_proxies)]
+_LogFormat = Annotated[str, _one_of(*FORMATS)]
 _Origin = Annotated[str, AfterValidator(_origin)]
 _Hosts = Annotated[frozenset[str], NoDecode, BeforeValidator(_hosts)]
 _Release = Annotated[str, _one_of(*sorted(PROFILES))]
@@ -116,16 +132,31 @@ class ServeOptions(Options):
     public_url: _Origin | None = _option(None, "URL", "where links begin, such as https://secrets.example.com")
     ready_file: _Path | None = _option(None, "FILE", 'written once it listens: {"url": "http://…"}')
     log_file: _Path | None = _option(None, "FILE", "log there instead of to standard error")
+    log_format: _LogFormat = _option(FORMATS[0], "FORMAT", f"{' or '.join(FORMATS)}: one line, or one object a line")
     release: _Release = _option(V0_26.name, "RELEASE", f"answer as {', '.join(sorted(PROFILES))}", alias="as")
     link_domains: _Hosts = _option(
         frozenset(), "HOST,HOST", "custom domains for everybody, without registration (v0.26 only)"
     )
-    forwarded_allow_ips: str | None = _option(
+    forwarded_allow_ips: _Proxies | None = _option(
         None,
         "ADDRESS,ADDRESS",
         "reverse proxies whose X-Forwarded-For is believed, networks too, * for all; none unless given",
     )
     no_auth: bool = _option(False, None, "refuse requests with credentials, as with AUTH_ENABLED=false")
+    tls_certificate: _Path | None = _option(None, "FILE", "speak TLS, with this certificate and its chain (PEM)")
+    tls_key: _Path | None = _option(None, "FILE", "private key of --tls-certificate (PEM)")
+    workers: _Workers = _option(1, "NUMBER", "processes that answer")
+    metrics_port: _Port | None = _option(None, "PORT", "serve metrics for Prometheus there; not at all unless given")
+    metrics_host: str = _option("127.0.0.1", "HOST", "address for the metrics")
+    header_timeout: _Seconds = _option(15, "SECONDS", "most for a request's head")
+    request_timeout: _Seconds = _option(60, "SECONDS", "most for a request's body, and for a caller to take the answer")
+    idle_timeout: _Seconds = _option(75, "SECONDS", "how long a connection may wait for its next request")
+    creations_per_account: _Count = _option(
+        10_000, "NUMBER", "most secrets that an account creates in 20 minutes; 0 for any number"
+    )
+    creations_per_address: _Count = _option(
+        10_000, "NUMBER", "most secrets that are created from one address in 20 minutes; 0 for any number"
+    )
     smtp_host: str | None = _option(None, "HOST", "mail server; without one no e-mail is sent")
     smtp_port: _Port = _option(25, "PORT", "port of the mail server")
     smtp_from: str = _option("onetime-server@localhost", "ADDRESS", "sender of e-mails")

@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 from .accounts import Accounts
 from .database import Database
 from .documents import Documents
+from .lease import Lease
 from .mail import Mailer
 from .outbox import Outbox
 from .profile import Profile
@@ -36,6 +37,7 @@ class Services:
     documents: Documents
     throttle: Throttle
     mailer: Mailer
+    lease: Lease
     large_bodies: CapacityLimiter
     """Few are read at once: reading takes several times their size in memory."""
 
@@ -57,15 +59,17 @@ def open_services(settings: Settings, clock: Clock) -> Services:
         accounts=Accounts(database, vault),
         store=Store(database, vault, settings.profile, clock),
         documents=Documents(settings.profile, settings.public_url),
-        throttle=Throttle(clock),
+        throttle=Throttle(clock, settings.shared / "limits.sqlite3" if settings.shared else None),
         mailer=Mailer(settings.smtp, Outbox(database, vault, clock)),
+        lease=Lease(settings.data, settings.public_url),
         large_bodies=CapacityLimiter(_LARGE_BODIES_AT_ONCE),
     )
 
 
-def _services(request: Request) -> Services:
+async def services_of(request: Request) -> Services:
+    """What answers this request."""
     services: Services = request.app.state.services
     return services
 
 
-Server = Annotated[Services, Depends(_services)]
+Server = Annotated[Services, Depends(services_of)]

@@ -39,7 +39,8 @@ class Smtp:
 class Settings:
     """`public_url` is the origin of links, without a slash at the end; without `smtp` no e-mail is sent.
 
-    `link_domains` are custom domains for everybody, in small letters.
+    `link_domains` are custom domains for everybody, in small letters. Of creations, 0 allows any number in 20 minutes.
+    Where several processes serve, `shared` is a directory of theirs, gone when they end.
     """
 
     data: Path
@@ -49,6 +50,10 @@ class Settings:
     auth_enabled: bool = True
     smtp: Smtp | None = None
     link_domains: frozenset[str] = frozenset()
+    creations_per_account: int = 0
+    creations_per_address: int = 0
+    measured: bool = False
+    shared: Path | None = None
 
 
 def data_directory(path: Path) -> Path:

@@ -27,7 +27,21 @@ LEFT JOIN account ON account.id = receipt.account_id
 LEFT JOIN secret ON secret.key_hash = receipt.secret_key_hash AND secret.expires > :now
 WHERE receipt.expires > :now
 """
+_ONE = f"{_RECEIPTS} AND receipt.key_hash = :key_hash"
+# CROSS: SQLite looks for the secret first. So what was read, burned, swept or never there takes the same steps.
+_UNREAD_ONE = """
+SELECT receipt.*, COALESCE(account.email, 'anon') AS owner, 1 AS secret_exists
+FROM secret
+CROSS JOIN receipt ON receipt.secret_key_hash = secret.key_hash
+LEFT JOIN account ON account.id = receipt.account_id
+WHERE secret.key_hash = :key_hash AND secret.expires > :now AND receipt.expires > :now
+"""
 _RECENT = 30 * DAY
+_SWEEP = (
+    "DELETE FROM secret WHERE key_hash IN (SELECT key_hash FROM secret WHERE expires <= ? LIMIT ?)",
+    "DELETE FROM receipt WHERE id IN (SELECT id FROM receipt WHERE expires <= ? LIMIT ?)",
+)
+_SWEPT_AT_ONCE = 500
 
 
 @dataclass(frozen=True)
@@ -115,23 +129,23 @@ class Store:
     def find(self, metadata_key: str) -> Receipt:
         """The receipt as it is, without the effects of asking for it. Raises UnknownSecretError."""
         with self._database.reading() as connection:
-            return self._load(connection, "key_hash", metadata_key)
+            return self._load(connection, _ONE, metadata_key)
 
     def find_unread(self, secret_key: str) -> Receipt:
         """The receipt of a secret that can still be read, by the link's key. Raises UnknownSecretError."""
         with self._database.reading() as connection:
-            receipt = self._load(connection, "secret_key_hash", secret_key)
-        if not receipt.unread:
-            raise UnknownSecretError
-        return receipt
+            return self._load(connection, _UNREAD_ONE, secret_key)
 
     def ask(self, metadata_key: str) -> tuple[Receipt, bytes | None]:
         """The receipt, after noticing what became of the secret, and the value where it is shown this once.
 
         Raises UnknownSecretError.
         """
+        receipt = self.find(metadata_key)
+        if not self._is_to_be_noted(receipt, self._state_when_asked(receipt)):
+            return receipt, None
         with self._database.transaction() as connection:
-            receipt = self._load(connection, "key_hash", metadata_key)
+            receipt = self._load(connection, _ONE, metadata_key)
             shown = self._value_to_show(connection, receipt)
             state = self._state_when_asked(receipt)
             self._note(connection, receipt, state)
@@ -183,9 +197,11 @@ class Store:
     def sweep(self) -> None:
         """Delete what has expired."""
         now = self._clock()
-        with self._database.transaction() as connection:
-            connection.execute("DELETE FROM secret WHERE expires <= ?", (now,))
-            connection.execute("DELETE FROM receipt WHERE expires <= ?", (now,))
+        for statement in _SWEEP:
+            deleted = _SWEPT_AT_ONCE
+            while deleted == _SWEPT_AT_ONCE:  # few at once, because all others wait meanwhile
+                with self._database.transaction() as connection:
+                    deleted = connection.execute(statement, (now, _SWEPT_AT_ONCE)).rowcount
 
     def _value_shown_until(self, order: Order, now: float) -> float:
         """Until when a metadata request shows the value of a new secret, 0 for never (contract §0.2)."""
@@ -212,23 +228,27 @@ class Store:
             return None
         return self._vault.open_value(self._sealed_value(connection, receipt), receipt.secret_key, "")
 
+    def _is_to_be_noted(self, receipt: Receipt, state: str) -> bool:
+        return state != receipt.state or receipt.value_shown_until > 0
+
     def _note(self, connection: sqlite3.Connection, receipt: Receipt, state: str) -> None:
         """Keep a new state; whatever the value was, it has been shown."""
-        if state != receipt.state or receipt.value_shown_until:
+        if self._is_to_be_noted(receipt, state):
             connection.execute(
                 "UPDATE receipt SET state = ?, updated = ?, value_shown_until = 0 WHERE key_hash = ? AND state = ?",
                 (state, self._updated(receipt, state), self._vault.key_hash(receipt.metadata_key), receipt.state),
             )
 
     def _open(self, receipt: Receipt, passphrase: str, action: str) -> bytes:
+        if not receipt.has_passphrase:
+            with self._database.reading() as connection:
+                sealed = self._sealed_value(connection, receipt)
+            return self._vault.open_value(sealed, receipt.secret_key, "")
         with self._database.transaction() as connection:
             sealed = self._sealed_value(connection, receipt)
-            if not receipt.has_passphrase:
-                passphrase = ""
-            else:
-                secret = self._vault.key_hash(receipt.secret_key)
-                self._attempts.admit(connection, secret, action, self._clock(), passphrase)
-        if receipt.has_passphrase and not passphrase:
+            secret = self._vault.key_hash(receipt.secret_key)
+            self._attempts.admit(connection, secret, action, self._clock(), passphrase)
+        if not passphrase:
             raise WrongPassphraseError
         return self._vault.open_value(sealed, receipt.secret_key, passphrase)
 
@@ -290,11 +310,8 @@ class Store:
             ),
         )
 
-    def _load(self, connection: sqlite3.Connection, column: str, key: str) -> Receipt:
-        row = connection.execute(
-            f"{_RECEIPTS} AND receipt.{column} = :key_hash",
-            {"now": self._clock(), "key_hash": self._vault.key_hash(key)},
-        ).fetchone()
+    def _load(self, connection: sqlite3.Connection, query: str, key: str) -> Receipt:
+        row = connection.execute(query, {"now": self._clock(), "key_hash": self._vault.key_hash(key)}).fetchone()
         if row is None:
             raise UnknownSecretError
         return self._receipt(row)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from .. import log
-from ..app import create_app
 from ..options import ServeOptions
 from ..profile import PROFILES
-from ..serve import bind, local_url, serve
+from ..protocol import TimeLimits
+from ..serve import Manner, bind, local_url, serve
 from ..settings import Settings, SettingsError, Smtp
 from .command import Group, command, first_line, key_of
 
@@ -23,8 +22,7 @@ def _serve(options: ServeOptions, _given: argparse.Namespace) -> None:
     _forget_readiness(options.ready_file)
     key = key_of(options)
     bound = bind(options.host, options.port)
-    log.set_up(options.log_file)
-    url = local_url(bound, options.host)
+    url = local_url(bound, options.host, "https" if options.tls_certificate else "http")
     settings = Settings(
         data=options.data,
         server_key=key,
@@ -33,8 +31,23 @@ def _serve(options: ServeOptions, _given: argparse.Namespace) -> None:
         auth_enabled=not options.no_auth,
         smtp=smtp_of(options),
         link_domains=options.link_domains,
+        creations_per_account=options.creations_per_account,
+        creations_per_address=options.creations_per_address,
     )
-    serve(create_app(settings), bound, url, options.ready_file, options.forwarded_allow_ips)
+    manner = Manner(
+        url=url,
+        limits=TimeLimits(options.header_timeout, options.request_timeout, options.idle_timeout),
+        workers=options.workers,
+        ready_file=options.ready_file,
+        proxies=options.forwarded_allow_ips,
+        certificate=options.tls_certificate,
+        private_key=options.tls_key,
+        metrics_host=options.metrics_host,
+        metrics_port=options.metrics_port,
+        log_file=options.log_file,
+        log_format=options.log_format,
+    )
+    serve(settings, bound, manner)
 
 
 def smtp_of(options: ServeOptions) -> Smtp | None:

@@ -9,7 +9,7 @@ from fastapi import Request, Response
 
 from .. import consuming
 from ..errors import RateLimitedError, TooManyWrongPassphrasesError, UnknownSecretError, UnreadableSecretError
-from ..incoming import Parameters, address
+from ..incoming import Parameters, stranger
 from ..languages import Language
 from ..params import as_text
 from ..services import Server, Services
@@ -25,12 +25,12 @@ _FEWEST_ROWS, _MOST_ROWS = 2, 24
 
 def show(request: Request, server: Server, reader: Reader, key: str) -> Response:
     """The page with the button."""
-    return _link_page(server, reader, address(request), key)
+    return _link_page(server, reader, stranger(request), key)
 
 
 def reveal(request: Request, server: Server, reader: Reader, params: Parameters, key: str) -> Response:
     """The page with the secret, which is gone then."""
-    caller = address(request)
+    caller = stranger(request)
     if not is_from_our_form(params, server.vault.form_token(_PURPOSE, key)):
         return _link_page(server, reader, caller, key, status=403, problem="not our form")
     try:

@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse
 
 from .. import consuming
 from ..errors import RateLimitedError, TooManyWrongPassphrasesError, UnknownSecretError
-from ..incoming import Parameters, address
+from ..incoming import Parameters, stranger
 from ..languages import Language
 from ..params import as_text
 from ..services import Server, Services
@@ -30,12 +30,12 @@ class Fate:
 
 def show(request: Request, server: Server, reader: Reader, key: str) -> Response:
     """The page."""
-    return _receipt_page(server, reader, address(request), key)
+    return _receipt_page(server, reader, stranger(request), key)
 
 
 def burn(request: Request, server: Server, reader: Reader, params: Parameters, key: str) -> Response:
     """Destroy an unread secret, and show what became of it."""
-    caller = address(request)
+    caller = stranger(request)
     if not is_from_our_form(params, server.vault.form_token(_PURPOSE, key)):
         return _receipt_page(server, reader, caller, key, status=403, problem="not our form")
     try:
