@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, ClassVar
 
@@ -23,6 +23,11 @@ from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.connecti
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.core import hide, opened, text_of_file
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.kinds import check_arguments, given
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.loops import holds_secret
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.masking import (
+    mask_content,
+    mask_given,
+    values_of,
+)
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.options import (
     LENDER,
     options_of_action,
@@ -63,7 +68,9 @@ class OtsAction(ActionBase):
         try:
             result = super().run(tmp, task_vars)
             options = options_of_action(self._arguments(), variables)
+            mask_given(options, self.SPEC)
             result |= self.perform(options, check=bool(self._task.check_mode))
+            mask_content(result)
         except (OnetimeError, LedgerError, DeliveryError, AnsibleActionFail) as error:
             problem = str(error)
         except Exception as error:  # noqa: BLE001 - its text may hold what was given
@@ -116,17 +123,8 @@ class OtsAction(ActionBase):
             return False
         loop = self._task.loop_control.loop_var if self._task.loop_control else "item"
         by_variables = {option: _evaluated(variables, name) for option, name in variables_of(self.SPEC).items()}
-        given_values = [*_values(self._task.args, self.SPEC), *_values(by_variables, self.SPEC)]
+        given_values = [*values_of(self._task.args, self.SPEC), *values_of(by_variables, self.SPEC)]
         return holds_secret(task_vars.get(loop), given_values)
-
-
-def _values(arguments: Mapping[str, Any], spec: Spec) -> Iterator[tuple[Any, bool]]:
-    """Yield what was given, and whether it is secret; of what is in an argument each by itself."""
-    for option, value in arguments.items():
-        argument = spec.get(option, {})
-        for each in value if "options" in argument and isinstance(value, list | tuple) else ():
-            yield from _values(each, argument["options"]) if isinstance(each, Mapping) else ()
-        yield value, bool(argument.get("no_log"))
 
 
 def _evaluated(variables: Variables, name: str) -> Any:

@@ -39,11 +39,13 @@ def _argument(option: Option) -> dict[str, Any]:
 CONNECTION = spec_of(options.CONNECTION)
 
 LEDGER: Spec = {
-    "ledger": {"type": "str", "no_log": True},  # an URL may hold a password
+    "ledger": {"type": "str", "no_log": True},  # one of ADDRESSES
     "ledger_key": {"type": "str", "no_log": True},
     "ledger_key_file": {"type": "path", "no_log": False},
     "ledger_wait": {"type": "float"},
 }
+
+ADDRESSES = ("ledger", "proxy")  # secret only in that a URL may hold a password
 
 POLICY: Spec = {
     "reissue_on": {

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible.errors import AnsibleError
@@ -20,6 +20,11 @@ try:
     from ansible._internal import _task
 except ImportError:
     _task = None  # type: ignore[assignment]
+
+try:
+    from ansible.module_utils.secrets import register_secrets  # 2.22 and later
+except ImportError:
+    register_secrets = None
 
 
 def task_of_lookup() -> Any:
@@ -53,6 +58,12 @@ def hide(task: Any, result: Mapping[str, Any]) -> None:
         task.no_log = True
         for warning in result.get("warnings", ()):
             Display().warning(warning)
+
+
+def mask(secrets: Iterable[str]) -> None:
+    """Have core mask these texts in all that it prints from now on, where it can. What is registered stays whole."""
+    if register_secrets is not None:
+        register_secrets(secrets)
 
 
 def text_of_file(loader: Any, path: str) -> str:

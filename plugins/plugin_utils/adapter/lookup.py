@@ -16,10 +16,12 @@ from jinja2 import UndefinedError
 
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.defects import place_of
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.errors import OnetimeError
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.argspec import REVEAL, SHARE
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.check_mode import is_check_mode
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.connection import Connection
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.core import opened
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.core import mask, opened
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.kinds import check_kind
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.masking import mask_given
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.options import options_of_lookup
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.variables import Variables
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.desired import Desired
@@ -30,6 +32,7 @@ from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.open impo
 
 # Long enough for most rules on passwords, and plain to see where it turns up.
 PLACEHOLDER = "no-value-in-check-mode"
+SECRETS = {**SHARE, **REVEAL}  # options of lookups mean what those of the actions do
 
 
 class OtsLookup(LookupBase):
@@ -45,7 +48,7 @@ class OtsLookup(LookupBase):
         variables = variables or {}
         try:
             options = options_of_lookup(self, kwargs, Variables(variables, self._templar))
-            return self.look_up(_texts(terms), options, variables, check=is_check_mode(variables, self._templar))
+            return self._masked(_texts(terms), options, variables)
         except (OnetimeError, LedgerError) as error:
             problem = str(error)
         except (AnsibleError, UndefinedError):
@@ -53,6 +56,12 @@ class OtsLookup(LookupBase):
         except Exception as error:  # noqa: BLE001 - its text may hold what was given
             problem = f"the collection has a defect; please report it, with this place: {place_of(error)}"
         raise AnsibleLookupError(problem)  # out here, so that nothing is chained to it
+
+    def _masked(self, terms: list[str], options: dict[str, Any], variables: dict[str, Any]) -> list[Any]:
+        mask_given(options, SECRETS)
+        values = self.look_up(terms, options, variables, check=is_check_mode(variables, self._templar))
+        mask(value for value in values if isinstance(value, str) and PLACEHOLDER not in value)
+        return values
 
 
 class LinkLookup(OtsLookup):

@@ -19,10 +19,15 @@ def holds_secret(item: Any, given: Iterable[tuple[Any, bool]]) -> bool:
 
     given: what the task was given, and whether that is secret as a whole. The password in a URL is secret in any case.
     """
-    secrets = {secret for value, is_secret in given for secret in _secrets_of(value, is_secret=is_secret)}
+    secrets = secrets_in(given)
     return bool(secrets) and any(
         secret in text or (len(text) >= TELLING and text in secret) for text in _texts(item) for secret in secrets
     )
+
+
+def secrets_in(given: Iterable[tuple[Any, bool]]) -> set[str]:
+    """Return the secrets in what was given: all texts of what is secret as a whole, and the password in a URL."""
+    return {secret for value, is_secret in given for secret in _secrets_of(value, is_secret=is_secret)}
 
 
 def _secrets_of(value: Any, *, is_secret: bool) -> Iterator[str]:
