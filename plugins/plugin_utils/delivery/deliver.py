@@ -35,10 +35,12 @@ class Messenger(Protocol):
     """Something that sends a text. Raises DeliveryError."""
 
     @property
-    def channel(self) -> str: ...
+    def channel(self) -> str:
+        """Its name, as in the option `channel`."""
 
     @property
-    def destination(self) -> str: ...
+    def destination(self) -> str:
+        """Where a text goes, in words that may be shown and recorded."""
 
     @property
     def is_verified(self) -> bool:
@@ -47,7 +49,8 @@ class Messenger(Protocol):
     def quoted(self, value: str) -> str:
         """Return the value so that the channel shows it as it stands."""
 
-    def send(self, subject: str, text: str) -> None: ...
+    def send(self, subject: str, text: str) -> None:
+        """Send a text, once."""
 
 
 class DeliveryError(Exception):

@@ -20,16 +20,23 @@ if TYPE_CHECKING:
 class Api(Protocol):
     """A Onetime Secret server, for one account or for nobody."""
 
-    def status(self) -> Status: ...
+    def status(self) -> Status:
+        """Return whether the server works, and takes the credentials."""
 
-    def share(self, request: ShareRequest) -> Issued: ...
+    def share(self, request: ShareRequest) -> Issued:
+        """Make a link to a value."""
 
-    def generate(self, request: GenerateRequest) -> Issued: ...
+    def generate(self, request: GenerateRequest) -> Issued:
+        """Have a value generated, and make a link to it."""
 
-    def reveal(self, secret_key: str, passphrase: str | None = None) -> Revealed: ...
+    def reveal(self, secret_key: str, passphrase: str | None = None) -> Revealed:
+        """Read a link, which destroys it."""
 
-    def metadata(self, metadata_key: str) -> Metadata: ...
+    def metadata(self, metadata_key: str) -> Metadata:
+        """Return what became of a link."""
 
-    def burn(self, metadata_key: str, passphrase: str | None = None) -> None: ...
+    def burn(self, metadata_key: str, passphrase: str | None = None) -> None:
+        """Burn a link that is unread."""
 
-    def recent(self) -> list[Metadata]: ...
+    def recent(self) -> list[Metadata]:
+        """Return the account's links of the last 30 days."""

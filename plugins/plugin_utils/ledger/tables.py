@@ -26,17 +26,21 @@ class Cursor(Protocol):
     """What is used of the result of a statement, in sqlite3 and psycopg alike."""
 
     @property
-    def rowcount(self) -> int: ...
+    def rowcount(self) -> int:
+        """How many rows the statement changed."""
 
-    def fetchone(self) -> Any: ...
+    def fetchone(self) -> Any:
+        """Return the next row; None after the last one."""
 
-    def fetchall(self) -> list[Any]: ...
+    def fetchall(self) -> list[Any]:
+        """Return all rows that are left."""
 
 
 class Database(Protocol):
     """What is used of a connection, in sqlite3 and psycopg alike; rows come as dictionaries."""
 
-    def execute(self, statement: str, parameters: Sequence[Any] = ..., /) -> Cursor: ...
+    def execute(self, statement: str, parameters: Sequence[Any] = ..., /) -> Cursor:
+        """Run a statement."""
 
 
 @dataclass(frozen=True)
