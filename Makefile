@@ -27,10 +27,10 @@ test: $(VENV)/ready ## Run the tests, all on loopback; some of them: make test A
 	@tools/needs.sh git mount umount unshare
 	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not long" $(ARGS)
 
-coverage: $(VENV)/ready ## Run the tests and tell what of plugins, server and provider they reach: .coverage, .venv/coverage
+coverage: $(VENV)/ready ## Run the tests and report which code of plugins, server and provider they reach: .coverage, .venv/coverage
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not long" --cov --cov-report=term:skip-covered --cov-report=html:$(VENV)/coverage $(ARGS)
 
-long: $(VENV)/ready ## Run the tests that take a while, but the provider's, AWX's and the browser's
+long: $(VENV)/ready ## Run the slow tests, except the provider's, AWX's and the browser's
 	$(BIN)/pytest -n 2 -m long --ignore=tests/terraform --ignore=tests/awx --ignore=tests/pages
 
 terraform-test: $(VENV)/ready ## Run all tests of the provider, with Terraform 1.11 or what is on PATH, 1.15 and 1.10
@@ -49,23 +49,23 @@ molecule: $(VENV)/ready ## Run the roles on real hosts over SSH, as root on Debi
 	$(BIN)/python tools/collection_tree.py $(TREE)
 	$(BIN)/molecule test --all && echo "molecule: $$(ls extensions/molecule/*/molecule.yml | wc -l) scenarios passed"
 
-contract: $(VENV)/ready ## Hold client and local server against the recordings of the real one
+contract: $(VENV)/ready ## Check client and local server against the recordings of the real one
 	$(REPORT).contract
 
-crash-matrix: $(VENV)/ready ## Kill runs, and lose or forge what they are told, at every step; print what the next run leaves
+crash-matrix: $(VENV)/ready ## Kill runs, and lose or forge replies, at every step; print what the next run leaves
 	$(REPORT).crash
 
-fuzz: $(VENV)/ready ## Look for inputs that break client or local server, then for lives that break the engine: MINUTES=30 LIVES=10000
+fuzz: $(VENV)/ready ## Look for inputs that break client or local server, then for histories that break the engine: MINUTES=30 LIVES=10000
 	$(REPORT).fuzz $(or $(MINUTES),5) $(or $(LIVES),10000)
 
-pages: $(VENV)/playwright ## Go through the local server's pages with Chromium, pictures in .pages; PICTURES=1 renews the documentation's
+pages: $(VENV)/playwright ## Visit the local server's pages with Chromium, pictures in .pages; PICTURES=1 updates those of the documentation
 	tools/chromium.sh
 	$(REPORT).pages $(if $(PICTURES),--pictures)
 
-mutation: $(VENV)/mutation ## Make small mistakes in engine, ledger, client and server, and see whether a test notices: FILES='orphans locks' SECONDS=20
+mutation: $(VENV)/mutation ## Put small mistakes into engine, ledger, client and server, and check that a test notices: FILES='orphans locks' SECONDS=20
 	$(REPORT).mutation $(or $(SECONDS),20) $(FILES)
 
-bench: $(VENV)/ready ## Measure what playbooks and Terraform cost, beside core's own means, with targets: ROUNDS=3 RECORDS=1000000
+bench: $(VENV)/ready ## Measure playbooks and Terraform, compared with core's own means and with targets: ROUNDS=3 RECORDS=1000000
 	$(REPORT).bench $(or $(ROUNDS),3) $(or $(RECORDS),1000000)
 	PYTHONPATH=tools $(BIN)/python terraform/bench.py $(or $(ROUNDS),3)
 
@@ -84,7 +84,7 @@ docs: $(VENV)/docs ## Build the documentation as a site, without a network: .doc
 	$(BIN)/antsibull-docs collection --use-current --squash-hierarchy --fail-on-error --dest-dir .docs/plugins onetimesecret.ots
 	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -c docs/docsite . .docs/html
 
-matrix: $(VENV)/ready ## Run what speaks with ansible-core on each of its releases: CORES='2.16 2.22'
+matrix: $(VENV)/ready ## Run the tests that need ansible-core on each of its releases: CORES='2.16 2.22'
 	rm -f .nox/*.xml
 	$(BIN)/nox $(if $(CORES),--sessions $(CORES:%=core-%)); failed=$$?; $(REPORT).matrix; exit $$failed
 
@@ -124,7 +124,7 @@ pins: $(VENV)/ready ## Compile requirements/dev.in into pinned versions with the
 	$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --python-version 3.11 --no-header --no-emit-index-url \
 		requirements/galaxy.in --output-file requirements/galaxy.txt
 
-clean: ## Remove all that the targets made
+clean: ## Remove everything that the targets created
 	rm -rf $(VENV) .coverage .demo .docs .molecule .nox .pages .sanity .pytest_cache .mypy_cache .ruff_cache .hypothesis dist
 
 $(VENV)/ready: requirements/dev.txt requirements.txt server/pyproject.toml terraform/pyproject.toml tools/collection_tree.py

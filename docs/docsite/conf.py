@@ -20,6 +20,7 @@ include_patterns = [
     "server/README.md",
     "terraform/README.md",
     "terraform/docs/**.md",
+    "CHANGELOG.md",
     "CONTRIBUTING.md",
     "SECURITY.md",
 ]

@@ -26,7 +26,8 @@ options:
   username:
     description:
       - E-mail address of the account; the server distinguishes case.
-      - Leave out together with O(api_token) for anonymous use. An account is needed to have links mailed, and for longer lifetimes.
+      - Leave out together with O(api_token) for anonymous use. An account is needed to have links mailed, and for longer
+        lifetimes.
       - Variable C(ots_username), environment E(OTS_USERNAME), C(username) in C(ansible.cfg).
     type: str
   api_token:
@@ -36,7 +37,8 @@ options:
     type: str
   allow_plain_http:
     description:
-      - Whether O(url) may be a plain C(http) address of another machine. Anybody on the way can then read secrets and API token.
+      - Whether O(url) may be a plain C(http) address of another machine. Anybody in between can then read secrets and the
+        API token.
       - Addresses of the controller itself, such as V(http://127.0.0.1:7143), need no permission.
       - Variable C(ots_allow_plain_http), environment E(OTS_ALLOW_PLAIN_HTTP), C(allow_plain_http) in C(ansible.cfg).
     type: bool
@@ -44,20 +46,20 @@ options:
     version_added: 0.2.0
   timeout:
     description:
-      - Seconds in which a request must be over, from connecting to the last byte of its reply. A request that only reads is
+      - Seconds after which a request fails, from connecting to the last byte of its reply. A request that only reads is
         tried up to three times.
       - Variable C(ots_timeout), environment E(OTS_TIMEOUT), C(timeout) in C(ansible.cfg).
     type: float
     default: 30
   validate_certs:
     description:
-      - Whether the server's TLS certificate must be valid. Turn it off for nothing but a test.
+      - Whether the server's TLS certificate must be valid. Turn it off only for a test.
       - Variable C(ots_validate_certs), environment E(OTS_VALIDATE_CERTS), C(validate_certs) in C(ansible.cfg).
     type: bool
     default: true
   ca_bundle:
     description:
-      - File with the certificates of the authorities to trust, in PEM format, in place of the usual ones.
+      - File with the certificates of the authorities to trust, in PEM format, instead of the system's.
       - Variable C(ots_ca_bundle), environment E(OTS_CA_BUNDLE), C(ca_bundle) in C(ansible.cfg).
     type: path
   proxy:

@@ -11,10 +11,10 @@ class ModuleDocFragment:
 options:
   ledger:
     description:
-      - Where the ledger is kept, the record of which link exists for which name. It is what makes runs idempotent.
-      - C(sqlite:///PATH) is a file on the controller, made on first use. PATH is absolute or begins with C(~).
-      - C(postgresql://USER@HOST/DATABASE) is a schema C(onetimesecret) in a PostgreSQL database, for teams and for AWX; made on
-        first use. It takes every parameter of libpq, such as C(?sslmode=verify-full&sslrootcert=/etc/ssl/db.pem), and reads
+      - Where the ledger is stored, the record of which link exists for which name. It makes runs idempotent.
+      - C(sqlite:///PATH) is a file on the controller, created on first use. PATH is absolute or begins with C(~).
+      - C(postgresql://USER@HOST/DATABASE) is a schema C(onetimesecret) in a PostgreSQL database, for teams and for AWX; created
+        on first use. It accepts every parameter of libpq, such as C(?sslmode=verify-full&sslrootcert=/etc/ssl/db.pem), and reads
         libpq's environment, C(PGPASSFILE) included. Needs the Python package C(psycopg) on the controller, and
         O(ledger_key) or O(ledger_key_file).
       - Variable C(ots_ledger), environment E(OTS_LEDGER), C(ledger) in C(ansible.cfg).
@@ -22,14 +22,15 @@ options:
     default: sqlite:///~/.ansible/onetimesecret/ledger.sqlite3
   ledger_key:
     description:
-      - Key under which the ledger seals values, keys of links and passphrases, 32 random bytes in base64.
-        Make one with C(openssl rand -base64 32).
-      - Without it, and without O(ledger_key_file), a file has a key file beside it, made on first use, readable by its owner alone.
+      - Key that encrypts values, keys of links and passphrases in the ledger, 32 random bytes in base64. Create
+        one with C(openssl rand -base64 32).
+      - Without it, and without O(ledger_key_file), a key file is created beside the ledger's file on first use, readable
+        only by its owner.
       - Variable C(ots_ledger_key), environment E(OTS_LEDGER_KEY), C(ledger_key) in C(ansible.cfg).
     type: str
   ledger_key_file:
     description:
-      - File on the controller that holds O(ledger_key), readable by its owner alone.
+      - File on the controller that holds O(ledger_key), readable only by its owner.
       - Variable C(ots_ledger_key_file), environment E(OTS_LEDGER_KEY_FILE), C(ledger_key_file) in C(ansible.cfg).
     type: path
   ledger_wait:

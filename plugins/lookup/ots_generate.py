@@ -9,21 +9,21 @@ DOCUMENTATION = r"""
 name: ots_generate
 author: onetimesecret.ots maintainers (@onetimesecret)
 version_added: 0.1.0
-short_description: A value generated once, with a one-time link for the person who needs it
+short_description: Generate a value once, with a one-time link for the person who needs it
 description:
-  - Returns the value that the server generated for a name. The first evaluation has the value generated and its link
-    made; every other one, in whatever template, host, fork or run, returns the same from the ledger, sealed there.
+  - Returns the value that the server generated for a name. The first evaluation generates the value and its link; every
+    later one, in any template, host, fork or run, returns the same value from the ledger, where it is encrypted.
   - A name that the ledger knows costs no request, until the recorded expiry of its link has passed.
-  - It shares its ledger with M(onetimesecret.ots.ots_generate), and both may be used for one name. What is not given
-    stays as the link has it; what differs replaces the link.
-  - In check mode nothing is generated. A name that does not exist yet then yields a placeholder.
+  - It uses the same ledger as M(onetimesecret.ots.ots_generate), and both may be used for one name. Options that are
+    not given stay as they are; an option that differs replaces the link.
+  - In check mode nothing is generated. For a name that does not exist yet, it returns a placeholder.
 notes:
   - Runs on the controller.
 options:
   _terms:
     description:
       - Names of credentials, such as C(db/prod/app), each unique within the server and the account.
-      - Without any, one credential per host is made, under the name C(inventory_hostname).
+      - Without any, one credential per host is created, under the name C(inventory_hostname).
     type: list
     elements: str
   return:

@@ -9,12 +9,12 @@ DOCUMENTATION = r"""
 name: ots_metadata
 author: onetimesecret.ots maintainers (@onetimesecret)
 version_added: 0.2.0
-short_description: The state of a link
+short_description: Get the state of a link
 description:
-  - Asks the server how the link of a name stands, in every evaluation. Consumes nothing and returns neither value nor key.
+  - Asks the server for the state of the link of a name, in every evaluation. Consumes nothing, and returns neither value nor key.
 notes:
   - Runs on the controller.
-  - Servers before release 0.26 call a link V(viewed) as soon as anybody has asked. It is as unread as V(new).
+  - Servers before release 0.26 call a link V(viewed) as soon as anybody has asked for its state. It is still unread, like V(new).
 options:
   _terms:
     description: Names of credentials in the ledger.

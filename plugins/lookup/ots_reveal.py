@@ -9,23 +9,23 @@ DOCUMENTATION = r"""
 name: ots_reveal
 author: onetimesecret.ots maintainers (@onetimesecret)
 version_added: 0.2.0
-short_description: The value behind a one-time link, the same in every evaluation
+short_description: Read a one-time link once, and return its value in every evaluation
 description:
-  - Reads a link that somebody sent, B(which destroys it), and keeps the value sealed in the ledger. Every other evaluation, in
-    whatever template, host, fork or run, returns the same value from there.
-  - In check mode nothing is read. A link whose value is not kept yet then yields a placeholder.
+  - Reads a link that somebody sent, B(which destroys it), and stores the value, encrypted, in the ledger. Every later evaluation,
+    in any template, host, fork or run, returns the same value from there.
+  - In check mode nothing is read. For a link whose value is not in the ledger yet, it returns a placeholder.
 notes:
   - Runs on the controller.
 options:
   _terms:
     description:
-      - Links. Each is asked for at the service that it leads to, and with O(username) and O(api_token) only where O(url) or
-        O(region) name the same service.
+      - Links. Each is read from the service in its address, with O(username) and O(api_token) only if O(url) or O(region) name
+        the same service.
     type: list
     elements: str
     required: true
   passphrase:
-    description: Passphrase of the links. A server does not tell a wrong one from a link that is gone.
+    description: Passphrase of the links. The server gives the same answer to a wrong passphrase as for a link that is gone.
     type: str
 extends_documentation_fragment:
   - onetimesecret.ots.connection

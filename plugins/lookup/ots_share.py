@@ -9,21 +9,22 @@ DOCUMENTATION = r"""
 name: ots_share
 author: onetimesecret.ots maintainers (@onetimesecret)
 version_added: 0.2.0
-short_description: A one-time link to a value, the same in every evaluation
+short_description: Share a value by a one-time link, the same in every evaluation
 description:
-  - Returns the link for a name. The first evaluation shares the value; every other one, in whatever template, host, fork or run,
-    returns the same link from the ledger while the value is the same. Another value replaces the link.
+  - Returns the link for a name. The first evaluation shares the value; every later one, in any template, host, fork or
+    run, returns
+    the same link from the ledger while the value is the same. Another value replaces the link.
   - A name that the ledger knows costs no request, until the recorded expiry of its link has passed.
-  - It shares its ledger with M(onetimesecret.ots.ots_share), and both may be used for one name. What the lookup is
-    not given is taken as it is; an option that differs replaces the link where its description says so.
-  - In check mode nothing is shared. A name that has no link yet then yields a link that leads nowhere.
+  - It uses the same ledger as M(onetimesecret.ots.ots_share), and both may be used for one name. Options that are not
+    given stay as they are; an option that differs replaces the link if its description says so.
+  - In check mode nothing is shared. For a name that has no link yet, it returns a link that leads nowhere.
 notes:
   - Runs on the controller.
 options:
   _terms:
     description:
       - Names of credentials, such as C(db/prod/app), each unique within the server and the account.
-      - Without any, one link per host is made, under the name C(inventory_hostname).
+      - Without any, one link per host is created, under the name C(inventory_hostname).
     type: list
     elements: str
   secret:

@@ -12,8 +12,8 @@ author: onetimesecret.ots maintainers (@onetimesecret)
 version_added: 0.1.0
 short_description: Burn a one-time link
 description:
-  - Burns a link, so that nobody can read it any more, and forgets its name. A later run that wants the name present
-    makes a new link.
+  - Burns a link, so that nobody can read it, and forgets its name. A later run that wants the name present creates a
+    new link.
   - A link that was read, burned or has expired is not changed.
 options:
   name:
@@ -47,8 +47,8 @@ EXAMPLES = r"""
 RETURN = r"""
 action:
   description:
-    - V(burned), or V(absent) where there was nothing left to burn.
-    - V(burn_pending) where the server takes no more burns for now; a warning says until when the link can be read. The next run
+    - V(burned), or V(absent) if there was nothing left to burn.
+    - V(burn_pending) where the server refuses to burn for now; a warning says until when the link can be read. The next run
       that burns it, or uses its name, tries again.
   returned: success
   type: str
@@ -59,12 +59,12 @@ name:
   type: str
   sample: db/prod/carol
 recipient:
-  description: Address to which the server had mailed the link, None where it mailed none or the link is not in the ledger.
+  description: Address to which the server had mailed the link, None if it mailed none, or if the link is not in the ledger.
   returned: success
   type: str
   sample: carol@example.com
 state:
-  description: V(burned), or the state in which the link had ended before; None where that is not known.
+  description: V(burned), or the final state that the link already had; None if that is unknown.
   returned: success
   type: str
   choices: [received, burned, expired, orphaned, unknown]

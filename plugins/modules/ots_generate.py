@@ -19,7 +19,8 @@ description:
 notes:
   - Nothing secret is in the result unless O(return_content) asks for it, so labels, diffs and registered results may be shown.
     Take a value by the lookup of the same name.
-  - On servers before release 0.26 the state V(viewed) only means that the metadata was asked for. It is as unread as V(new).
+  - On servers before release 0.26 the state V(viewed) only means that somebody asked for the metadata. It is still unread,
+    like V(new).
 options:
   name:
     description: Your own key for this credential, unique within the server and the account, such as V(db/prod/alice).
@@ -28,14 +29,14 @@ options:
   return_content:
     description:
       - Whether the result holds C(value), C(link), C(secret_key) and C(metadata_key).
-      - It is then hidden from all output; what C(register) keeps is whole. Do not print it.
+      - The result is then hidden from all output; what C(register) keeps is complete. Do not print it.
     type: bool
     default: false
     version_added: 0.3.0
   state:
     description:
-      - V(present) makes one live link exist.
-      - V(absent) burns the link where it was not read yet, and forgets the name.
+      - V(present) ensures that one live link exists.
+      - V(absent) burns the link if it is unread, and forgets the name.
     type: str
     choices: [present, absent]
     default: present
@@ -105,12 +106,12 @@ action:
   description:
     - What was done, or in check mode would be done.
     - V(created), a first link, or one for changed content after the former link was read or burned, or had expired.
-    - V(kept), nothing; the link stands.
+    - V(kept), nothing.
     - V(reissued), a new link for the same value, as O(reissue_on) asks.
     - V(replaced), a new link for changed content; the former one was burned afterwards.
     - V(rotated), a new value and its link, as O(rotate_after) asks; the former link was burned afterwards.
     - V(burned), with O(state=absent), the link was unread and is burned.
-    - V(burn_pending), with O(state=absent), the server takes no more burns for now; the next run with this name burns it.
+    - V(burn_pending), with O(state=absent), the server refuses to burn for now; the next run with this name burns it.
     - V(absent), with O(state=absent), there was nothing left to burn.
   returned: success
   type: str
@@ -122,13 +123,13 @@ name:
   sample: db/prod/alice
 state:
   description:
-    - State of the link, V(new) or V(viewed) while it is unread; with O(state=absent) the state in which it ended.
+    - State of the link, V(new) or V(viewed) while it is unread; with O(state=absent) its final state.
     - None where there is no link yet (check mode) or was none.
   returned: success
   type: str
   choices: [new, viewed, received, burned, expired, orphaned, unknown]
 link:
-  description: The one-time link. Who opens it first and asks for the value gets it, and nobody after.
+  description: The one-time link. The first person who opens it and asks for the value gets it; nobody else does.
   returned: when a link exists and O(return_content) is true
   type: str
   sample: https://eu.onetimesecret.com/secret/8evofeff0naka35dvg2n0ub9vndt9jviffmaegv4dtbllvmnzjzs8zumancrfm
@@ -138,12 +139,12 @@ secret_key:
   type: str
   sample: 8evofeff0naka35dvg2n0ub9vndt9jviffmaegv4dtbllvmnzjzs8zumancrfm
 metadata_key:
-  description: Key with which the link's state is asked and the link is burned. As confidential as the link.
+  description: Key that shows the link's state, and can burn the link. As confidential as the link.
   returned: when a link exists and O(return_content) is true
   type: str
   sample: 59u2c5noevtkczp56uepl37pe95qt12jtvnff4t4lahz36qknvki004a5cubyz
 ttl_asked:
-  description: Lifetime in seconds that was asked for, None where the server was to decide.
+  description: Requested lifetime in seconds, None for the server's default.
   returned: when a link exists
   type: int
   sample: 604800
@@ -158,7 +159,7 @@ expires_at:
   type: str
   sample: "2026-11-28T09:30:00Z"
 recipient:
-  description: Address to which the server mailed the link, None where it mailed none.
+  description: Address to which the server mailed the link, None if it mailed none.
   returned: success
   type: str
   sample: alice@example.com

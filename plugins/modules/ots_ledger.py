@@ -14,7 +14,8 @@ short_description: Change the encryption key of the ledger
 description:
   - Seals all that the ledger keeps secret, for every server and account, under a new ledger key, in one transaction. Names
     keep their links. No server is asked; options of the connection are taken for the sake of C(module_defaults) alone.
-  - Where the key is in a key file, the file gets the new key, and holds both until the ledger surely has the new one. Where the key
+  - Where the key is in a key file, the file gets the new key, and holds both until the ledger surely has the new one.
+    Where the key
     is given, give O(new_ledger_key) as O(ledger_key) from then on; a run in between fails with a clear error.
   - Copies of the ledger from before, such as backups, stay under the old key.
 options:

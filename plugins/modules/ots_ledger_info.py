@@ -13,11 +13,11 @@ version_added: 0.2.0
 short_description: List what the ledger holds, the state of each link, and what is due
 description:
   - Lists every name that the ledger holds for the server and the account, without any secret, link or key. Changes nothing.
-  - The result may be printed, passed on and kept.
+  - You can print the result, pass it on and store it.
 options:
   refresh:
     description:
-      - Whether the server is asked how the links stand, in one request where it has a list of recent links, else in one for
+      - Whether to ask the server for the states of the links, in one request if it has a list of recent links, else in one for
         each link that is not known to be read, burned or expired.
       - Without it the states are as the ledger last saw them; a link that is past its expiry is V(expired).
     type: bool
@@ -65,11 +65,11 @@ links:
     kind:
       description:
         - Who made the value, the caller with V(share) or the server with V(generate).
-        - None, as all else that is told of a link, where the name has none.
+        - None, like all other fields of a link, if the name has no link.
       type: str
       choices: [share, generate]
     recipient:
-      description: Address to which the server mailed the link, None where it mailed none.
+      description: Address to which the server mailed the link, None if it mailed none.
       type: str
       sample: alice@example.com
     state:
@@ -80,7 +80,7 @@ links:
       description: Whether the recipient is asked for a passphrase.
       type: bool
     ttl_asked:
-      description: Lifetime that was asked for, in seconds, None for the server's default.
+      description: Requested lifetime in seconds, None for the server's default.
       type: int
     ttl:
       description: Lifetime that the server granted, in seconds.
@@ -97,16 +97,17 @@ links:
       type: str
       sample: "2026-11-28T09:30:00Z"
     received_at:
-      description: When the link was read, where the server tells.
+      description: When the link was read, if the server reports it.
       type: str
     delivered:
       description:
-        - What M(onetimesecret.ots.ots_deliver) has sent of the link, each with C(part), C(channel), C(destination) and C(sent_at).
+        - What M(onetimesecret.ots.ots_deliver) has sent of the link, each with C(part), C(channel), C(destination) and
+          C(sent_at).
       type: list
       elements: dict
     due:
       description:
-        - What the next run would do that asks for the same content under O(reissue_on) and O(rotate_after).
+        - What the next run would do for the same content, with these O(reissue_on) and O(rotate_after).
         - For a name without a link V(burned) where a burn is pending, else V(created).
       type: str
       choices: [created, kept, reissued, rotated, burned]
@@ -114,7 +115,7 @@ links:
       description: Number of links that are to be burned and are not burned yet.
       type: int
     possible_orphans:
-      description: Number of runs that died between sending and recording, each of which may have left a link that nobody knows.
+      description: Number of runs that died between sending and recording. Each of them may have left an unrecorded link.
       type: int
 table:
   description: The same for people, as lines; name, recipient, state, created_at, expires_at and due.

@@ -10,14 +10,15 @@ DOCUMENTATION = r"""
 module: ots_links
 author: onetimesecret.ots maintainers (@onetimesecret)
 version_added: 0.3.0
-short_description: Make many one-time links exist in one task
+short_description: Share and generate many values by one-time links in one task
 description:
   - Does for every entry of O(links) what M(onetimesecret.ots.ots_share) and M(onetimesecret.ots.ots_generate) do for one link,
     several at once and without a loop. The ledger is the same.
-  - Every link is locked, decided, recorded and reported by itself. Where one fails the others are made all the same; the task
-    then fails with a table that says what failed and why, and the next run does the rest.
+  - Every link is locked, decided, recorded and reported by itself. If one fails, the others are still created; the task
+    then fails
+    with a table of what failed and why, and the next run does the rest.
   - An entry that is wrong fails the task before anything is sent.
-  - Where nothing is to be done, a thousand links cost one request.
+  - If there is nothing to do, a thousand links cost one request.
 notes:
   - Nothing secret is in the result unless O(return_content) asks for it, so diffs and registered results may be shown.
   - After a failure that concerns all links (no connection, wrong credentials, a server that wants us to wait) no more are tried.
@@ -42,20 +43,20 @@ options:
         description: Number of characters of a generated value, as in M(onetimesecret.ots.ots_generate).
         type: int
       chars:
-        description: What a generated value is made of, as in M(onetimesecret.ots.ots_generate).
+        description: The characters of a generated value, as in M(onetimesecret.ots.ots_generate).
         type: list
         elements: str
       exclude_similar:
         description: Whether C(0), C(O), C(1), C(l) and C(I) are left out of a generated value.
         type: bool
       words:
-        description: Number of English words that a generated value is made of.
+        description: Number of English words in a generated value.
         type: int
       separator:
-        description: What stands between the words. Without it a hyphen.
+        description: Text between the words. The default is a hyphen.
         type: str
       rotate_after:
-        description: Age at which a generated value is generated anew and a new link sent, as in V(90d).
+        description: Age at which a generated value is replaced by a new one and a new link is sent, as in V(90d).
         type: str
       passphrase:
         description: Passphrase that the recipient must give to open the link.
@@ -76,13 +77,13 @@ options:
         choices: [expired, burned, received, unknown]
       state:
         description:
-          - V(present) makes one live link exist.
-          - V(absent) burns the link where it was not read yet, and forgets the name.
+          - V(present) ensures that one live link exists.
+          - V(absent) burns the link if it is unread, and forgets the name.
         type: str
         choices: [present, absent]
         default: present
   concurrency:
-    description: How many links are worked on at once, each over a connection of its own.
+    description: Number of links to work on at once, each over its own connection.
     type: int
     default: 8
   ttl:
@@ -98,7 +99,7 @@ options:
   return_content:
     description:
       - Whether the result holds C(value) of what was generated, C(link), C(secret_key) and C(metadata_key) of each link.
-      - It is then hidden from all output; what C(register) keeps is whole. Do not print it.
+      - The result is then hidden from all output; what C(register) keeps is complete. Do not print it.
     type: bool
     default: false
 extends_documentation_fragment:
@@ -173,10 +174,10 @@ links:
       type: str
       choices: [new, viewed, received, burned, expired, orphaned, unknown]
     recipient:
-      description: Address to which the server mailed the link, None where it mailed none.
+      description: Address to which the server mailed the link, None if it mailed none.
       type: str
     ttl_asked:
-      description: Lifetime that was asked for, in seconds, None for the server's default.
+      description: Requested lifetime in seconds, None for the server's default.
       type: int
     ttl:
       description: Lifetime that the server granted, in seconds.

@@ -12,9 +12,9 @@ author: onetimesecret.ots maintainers (@onetimesecret)
 version_added: 0.2.0
 short_description: Get the state of a link
 description:
-  - Asks the server how a link stands. Consumes nothing and returns neither value nor key, so that the result may be printed.
+  - Asks the server for the state of a link. Consumes nothing, and returns neither value nor key, so the result may be printed.
 notes:
-  - Servers before release 0.26 call a link V(viewed) as soon as anybody has asked. It is as unread as V(new).
+  - Servers before release 0.26 call a link V(viewed) as soon as anybody has asked for its state. It is still unread, like V(new).
 options:
   name:
     description: Name under which M(onetimesecret.ots.ots_share) or M(onetimesecret.ots.ots_generate) made the link.
@@ -57,7 +57,7 @@ is_unread:
   returned: success
   type: bool
 recipient:
-  description: Address to which the server mailed the link, as the server shows it, None where it mailed none.
+  description: Address to which the server mailed the link, as the server shows it, None if it mailed none.
   returned: when it exists
   type: str
   sample: al*****@e*****.com
@@ -66,7 +66,7 @@ share_domain:
   returned: when it exists
   type: str
 passphrase_required:
-  description: Whether the recipient is asked for a passphrase, None where the link is gone.
+  description: Whether the recipient is asked for a passphrase, None if the link is gone.
   returned: when it exists
   type: bool
 ttl:
@@ -79,7 +79,7 @@ created_at:
   type: str
   sample: "2026-11-21T09:30:00Z"
 updated_at:
-  description: When its state changed last.
+  description: When its state last changed.
   returned: when it exists
   type: str
 expires_at:
@@ -87,7 +87,7 @@ expires_at:
   returned: when it exists
   type: str
 received_at:
-  description: When it was read, where the server tells.
+  description: When it was read, if the server reports it.
   returned: when it exists
   type: str
 """

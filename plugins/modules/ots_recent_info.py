@@ -12,13 +12,13 @@ author: onetimesecret.ots maintainers (@onetimesecret)
 version_added: 0.2.0
 short_description: List the account's links of the last 30 days
 description:
-  - Lists the links that the account has made lately, by whatever means, newest first.
-  - Releases 0.21 to 0.23 of the server always fail at this.
+  - Lists the links that the account created recently, by any program, newest first.
+  - On releases 0.21 to 0.23 of the server this always fails.
 options:
   return_content:
     description:
-      - Whether the result holds the metadata keys of the links, with which they are burned.
-      - It is then hidden from all output; what C(register) keeps is whole. Do not print it.
+      - Whether the result holds the metadata keys of the links, which can burn them.
+      - The result is then hidden from all output; what C(register) keeps is complete. Do not print it.
     type: bool
     default: false
     version_added: 0.3.0
@@ -60,7 +60,7 @@ links:
   elements: dict
   contains:
     metadata_key:
-      description: Key with which the link's state is asked and the link is burned. As confidential as the link.
+      description: Key that shows the link's state, and can burn the link. As confidential as the link.
       returned: when O(return_content) is true
       type: str
 table:

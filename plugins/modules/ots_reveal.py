@@ -12,33 +12,33 @@ author: onetimesecret.ots maintainers (@onetimesecret)
 version_added: 0.2.0
 short_description: Read a one-time link, and store its value
 description:
-  - Reads a link that somebody sent, B(which destroys it), and keeps the value sealed in the ledger. Every later run returns the
-    same value from there.
-  - A new link under the same name is read, and its value takes the former one's place.
+  - Reads a link that somebody sent, B(which destroys it), and stores the value, encrypted, in the ledger. Every later run returns
+    the same value from there.
+  - A new link under the same name is read, and its value replaces the former one.
 notes:
-  - The result is hidden from all output, because it holds the value. What C(register) keeps is whole; do not print it.
-  - In check mode nothing is read. A value that is kept is returned.
-  - A run that dies between the server's reply and the ledger has lost the value. The next one says so.
+  - The result is hidden from all output, because it holds the value. What C(register) keeps is complete; do not print it.
+  - In check mode nothing is read. A value in the ledger is returned.
+  - If a run dies between the server's reply and the ledger, the value is lost, and the next run says so.
 options:
   name:
     description: Your own key for the value. Without it the value is kept under a name that stands for the link.
     type: str
   link:
     description:
-      - The link. It is asked for at the service that it leads to, and with O(username) and O(api_token) only where O(url) or
-        O(region) name the same service.
+      - The link. It is read from the service in its address, with O(username) and O(api_token) only if O(url) or O(region) name
+        the same service.
       - Exactly one of O(link) and O(secret_key) must be given.
     type: str
   secret_key:
     description: Last part of the link, of a secret at the service that O(url) or O(region) names.
     type: str
   passphrase:
-    description: Passphrase of the link. A server does not tell a wrong one from a link that is gone.
+    description: Passphrase of the link. The server gives the same answer to a wrong passphrase as for a link that is gone.
     type: str
   state:
     description:
-      - V(present) reads the link unless its value is kept already.
-      - V(absent) forgets what is kept under O(name).
+      - V(present) reads the link, unless its value is already in the ledger.
+      - V(absent) forgets the value of O(name).
     type: str
     choices: [present, absent]
     default: present

@@ -12,8 +12,8 @@ author: onetimesecret.ots maintainers (@onetimesecret)
 version_added: 0.2.0
 short_description: Check whether the server can be reached and accepts the credentials
 description:
-  - Asks the server for its status, with the credentials if there are any, and tells how old its release is.
-  - Does not fail where the server cannot be reached or refuses the credentials; look at RV(reachable) and RV(authorized).
+  - Asks the server for its status, with the credentials if there are any, and returns how old its release is.
+  - Does not fail if the server cannot be reached or refuses the credentials; look at RV(reachable) and RV(authorized).
 extends_documentation_fragment:
   - onetimesecret.ots.connection
   - onetimesecret.ots.ledger
@@ -42,18 +42,18 @@ reachable:
   returned: success
   type: bool
 authorized:
-  description: Whether it took the credentials, None where none were given or it could not be reached.
+  description: Whether it accepted the credentials, None if none were given or it could not be reached.
   returned: success
   type: bool
 release:
   description:
-    - Age of its release, None where it could not be told. Releases before 0.24 allow most accounts ten burns in twenty minutes, and
+    - Age of its release, None if unknown. Releases before 0.24 allow most accounts ten burns in twenty minutes, and
       0.21 to 0.23 cannot list recent links.
   returned: success
   type: str
   choices: [before 0.24, 0.24 or later]
 problem:
-  description: Why it cannot be reached or used, None where it can.
+  description: Why it cannot be reached or used, None if it can.
   returned: success
   type: str
 """

@@ -12,7 +12,7 @@ from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.state im
 
 
 def ots_unread(state: Any) -> bool:
-    """Tell whether a state, or the state in a result, means that nobody has read the link yet."""
+    """Return whether a state, or the state in a result, means that nobody has read the link yet."""
     return State.of(state.get("state") if isinstance(state, Mapping) else state).is_unread
 
 

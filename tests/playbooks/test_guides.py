@@ -11,7 +11,7 @@ from tests.support.tenants import Tenant
 BLOCK = re.compile(r"^```yaml\n# ([a-z_]+\.yml)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 GUIDES = {
     guide: dict(BLOCK.findall((CHECKOUT / "docs" / f"{guide}.md").read_text()))
-    for guide in ("cookbook", "lookups", "migration")
+    for guide in ("cookbook", "lookups", "migration", "reporting")
 }
 # How many links each sends, where that is not one: `uri` sends one in each run, and three name the same credential.
 LINKS = {"before.yml": 2, "password.yml": 0, "ssh_key.yml": 2, "leaver.yml": 0, "lookups.yml": 0, "generated.yml": 0}
@@ -25,7 +25,7 @@ def test_the_playbooks_of_the_guides_run_and_send_nothing_the_second_time(stack:
     runs = [playbooks.run(first, *map(str, others)) for _ in range(2)]
 
     assert [run.exit_code for run in runs] == [0, 0], runs[0].output + runs[1].output
-    assert runs[1].changed == 0
+    assert runs[1].changed == 0, runs[1].output
     assert stack.links_sent() == sum(LINKS.get(name, 1) for name in texts)
     assert "s3cret" not in runs[0].output + runs[1].output
 

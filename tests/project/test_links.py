@@ -15,17 +15,17 @@ from tests.support import CHECKOUT
 LIST = subprocess.run(["git", "ls-files"], cwd=CHECKOUT, text=True, capture_output=True, check=True)
 TRACKED = {CHECKOUT / name for name in LIST.stdout.splitlines()}
 FOLDERS = {folder for file in TRACKED for folder in file.parents}
-DOCUMENTS = sorted(file for file in TRACKED if file.suffix == ".md" or file.name == "links.yml")
+DOCUMENTS = sorted(file for file in TRACKED if file.suffix in (".md", ".rst") or file.name == "links.yml")
 REPOSITORY = re.compile(r"https://github\.com/onetimesecret/ansible-collection-ots/(?:blob|tree)/main/")
-CODE = re.compile(r"^(```|~~~).*?^\1|`[^`\n]*`", re.MULTILINE | re.DOTALL)
-LINK = re.compile(r"\]\(([^)\s]+)\)|^(?:- )? *url: (\S+)$", re.MULTILINE)
+CODE = re.compile(r"^(```|~~~).*?^\1|`[^`<\n]*`", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\(([^)\s]+)\)|^(?:- )? *url: (\S+)$|<(https:[^>]+)>`_", re.MULTILINE)
 HEADING = re.compile(r"^#{1,6} (.*)$", re.MULTILINE)
 ANCHOR = re.compile(r'<a id="([^"]+)">')
 
 
 def links(text: str) -> Iterator[str]:
-    for in_markdown, in_yaml in LINK.findall(CODE.sub("", text)):
-        target = REPOSITORY.sub("/", in_markdown or in_yaml)
+    for found in LINK.findall(CODE.sub("", text)):
+        target = REPOSITORY.sub("/", "".join(found))
         if not target.startswith(("https:", "http:", "mailto:")):
             yield target
 
@@ -56,6 +56,14 @@ def test_every_link_leads_to_a_file_and_a_heading(document: Path) -> None:
     assert broken(document, document.read_text()) == []
 
 
+@pytest.mark.parametrize("index", ["docs/docsite/rst/guides.rst", "docs/docsite/index.md", "README.md"])
+def test_every_guide_is_in_the_lists_of_guides(index: str) -> None:
+    listed = (CHECKOUT / index).read_text()
+    guides = [file for file in TRACKED if file.parent == CHECKOUT / "docs" and file.suffix == ".md"]
+    assert len(guides) > 10
+    assert [file.name for file in guides if f"docs/{file.stem}" not in listed] == []
+
+
 @pytest.mark.parametrize(
     ("text", "is_broken"),
     [
@@ -69,6 +77,7 @@ def test_every_link_leads_to_a_file_and_a_heading(document: Path) -> None:
         ("![a](nowhere.svg)", True),
         ("[a](https://github.com/onetimesecret/ansible-collection-ots/blob/main/nowhere.md)", True),
         ("  url: https://github.com/onetimesecret/ansible-collection-ots/blob/main/nowhere.md", True),
+        ("* `a <https://github.com/onetimesecret/ansible-collection-ots/blob/main/nowhere.md>`__", True),
     ],
 )
 def test_the_check_notices_a_link_that_leads_nowhere(text: str, is_broken: bool) -> None:

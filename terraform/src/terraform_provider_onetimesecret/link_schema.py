@@ -82,7 +82,7 @@ _CONTROL = (
     optional(
         "reissue_on",
         STRINGS,
-        "After which ends of the link the next apply makes another one: `expired` (never read, or lost by the server), `burned`"
+        "Final states after which the next apply makes another link: `expired` (never read, or lost by the server), `burned`"
         " (by somebody else), `received` (read), `unknown` (expired, and the server no longer knows whether it was read)."
         " Default none: the state shows that a link was read, burned or has expired, and nothing is sent again.",
         check=_check_reissue_on,
