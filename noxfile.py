@@ -53,7 +53,7 @@ def sessions_of(release: str) -> None:
     def tests(session: nox.Session) -> None:
         pins = Path(session.create_tmp()) / "pins.txt"
         pins.write_text(pinned(Path("requirements/dev.txt").read_text()))
-        session.install(f"ansible-core=={core}", "-r", "requirements/tests.in", "--constraint", str(pins))
+        session.install(f"ansible-core=={core}", "pip", "-r", "requirements/tests.in", "--constraint", str(pins))
         session.install("--no-build-isolation", "--constraint", str(pins), "-e", "server", "-e", "terraform")
         results = Path(f".nox/{session.name}.xml").resolve()
         tests = session.posargs or ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", "-m", "not long", *TESTS]
