@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the onetimesecret.ots maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tell what is in the ledger and how it stands."""
+"""Report what is in the ledger, and the states of its links."""
 
 from __future__ import annotations
 

@@ -11,11 +11,18 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.project.test_documentation import prose
 from tests.support import CHECKOUT
 
 ROOMS = ("plugins", "roles", "playbooks", "terraform/src", "server/src", "tools")
 LIST = subprocess.run(["git", "ls-files", *ROOMS], cwd=CHECKOUT, text=True, capture_output=True, check=True)
 FILES = [CHECKOUT / name for name in LIST.stdout.split()]
+GUIDES = [
+    file
+    for folder in (".", "docs", "roles/*", "terraform")
+    for file in sorted(CHECKOUT.glob(f"{folder}/*.md"))
+    if file.name != "CHANGELOG.md"
+]
 SHOWN = ("name", "msg", "fail_msg", "short_description", "question_name", "question_description", "help_text")
 SQL = re.compile(r"\b(SELECT|INSERT|UPDATE|ALTER|CREATE|NOT NULL)\b")
 # Words that people of the trade stumble over, beside what they say.
@@ -38,8 +45,10 @@ ODD = {
 
 
 def texts(file: Path) -> Iterator[str]:
-    """What of a file a user may read: texts of a program that are no docstrings, names and messages of tasks."""
-    if file.suffix == ".py" and "_pb2" not in file.name:
+    """What users may read of a file: a guide without code, a program's texts without docstrings, names and messages of tasks."""
+    if file.suffix == ".md":
+        yield from (re.sub(r"`[^`]*`", "", line) for _number, line in prose(file.read_text()))
+    elif file.suffix == ".py" and "_pb2" not in file.name:
         tree = ast.parse(file.read_text())
         docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
         for node in ast.walk(tree):
@@ -81,7 +90,7 @@ Loader.add_constructor("!unsafe", lambda loader, node: loader.construct_scalar(n
 def test_no_odd_word_is_shown(odd: str) -> None:
     found = [
         f"{file.relative_to(CHECKOUT)}: {text.strip()[:100]}"
-        for file in FILES
+        for file in [*FILES, *GUIDES]
         for text in texts(file)
         if re.search(odd, text) and " " in text.strip() and not SQL.search(text)
     ]

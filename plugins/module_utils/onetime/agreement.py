@@ -24,7 +24,7 @@ _READ_BEFORE_0_24 = re.compile(r"\w[\w.%+-]*@[a-z0-9.-]+\.[a-z]{2,4}", re.ASCII)
 
 
 def differences(request: ShareRequest | GenerateRequest, issued: Issued, *, host: str) -> tuple[str, ...]:
-    """Return in what a link differs from what was asked for, told without any value; nothing where it is as asked.
+    """Return in what a link differs from the request, without any value; nothing if it is as requested.
 
     host: the name of the host that was called, which needs no custom domain.
     """

@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, the onetimesecret.ots maintainers
 # SPDX-License-Identifier: BSD-2-Clause
-"""What may be told of an error that nobody expected: its text, and its chain, may hold what was given."""
+"""What may be shown of an unexpected error: its text, and its chain, may hold what was given."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, the onetimesecret.ots maintainers
 # SPDX-License-Identifier: BSD-2-Clause
-"""All that can go wrong with a call, told apart by what the caller should do about it.
+"""Everything that can go wrong with a call, by what the caller should do about it.
 
     OnetimeError
      ├ MissingLibrary   requests or pydantic is not installed; nothing was sent
@@ -31,7 +31,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # errors are there before what they tell of
+if TYPE_CHECKING:  # errors are imported before what they are about
     from ._thirdparty import SecretStr
 
 

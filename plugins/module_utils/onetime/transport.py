@@ -30,7 +30,7 @@ _HEADERS = {
     "User-Agent": f"onetimesecret.ots/{VERSION}",
     "Accept": "application/json",
     "Accept-Encoding": "identity",  # a small reply shall not unpack to a huge one
-    "Accept-Language": "en",  # errors are told apart by their English texts
+    "Accept-Language": "en",  # errors are distinguished by their English texts
 }
 _CHECK_WAY = "check url or region, proxy, and that the server runs"
 _CHUNK = 65_536

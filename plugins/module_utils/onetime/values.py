@@ -170,5 +170,5 @@ def _word_list() -> tuple[str, ...]:
             "the Python package xkcdpass, which has the words, is missing; install it into the Python that runs Ansible: "
             "pip install xkcdpass"
         ) from None
-    # The EFF's long list, of 7776 words that are easy to tell apart.
+    # The EFF's long list, of 7776 words that are easy to distinguish.
     return tuple(xkcd_password.generate_wordlist(xkcd_password.locate_wordfile("eff-long"), 1, 99))

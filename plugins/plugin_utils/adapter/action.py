@@ -79,7 +79,7 @@ class OtsAction(ActionBase):
             result |= {"failed": True, "changed": False, "msg": problem}
         if self._item_is_secret(task_vars or {}, variables):
             result["_ansible_no_log"] = True
-            if problem:  # which core does not tell of a hidden result
+            if problem:  # which core does not print of a hidden result
                 Display().error(f"{self._task.action}: {problem}")
         if result.get("_ansible_no_log"):
             hide(self._task, result)

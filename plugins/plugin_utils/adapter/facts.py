@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the onetimesecret.ots maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the server tells, as results for playbooks. Times are ISO 8601 in UTC, lifetimes seconds."""
+"""What the server reports, as results for playbooks. Times are ISO 8601 in UTC, lifetimes seconds."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the onetimesecret.ots maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who must hold what, as the role credentials is told it, and what that comes to: links, values, deliveries. Pure.
+"""Who must hold what, as given to the role credentials, and the links, values and deliveries that follow from it. Pure.
 
 Under CREDENTIAL/PERSON the ledger has the link of one person, under CREDENTIAL the value of a shared credential, and under
 CREDENTIAL/PERSON/passphrase a passphrase that was generated.

@@ -65,7 +65,7 @@ class OtsLookup(LookupBase):
 
 
 class LinkLookup(OtsLookup):
-    """Base of the lookups that make links: a subclass tells what is desired and what of it is returned."""
+    """Base of the lookups that make links: a subclass says what is desired, and what of it is returned."""
 
     @abstractmethod
     def desired(self, name: str, options: Mapping[str, Any]) -> Desired:

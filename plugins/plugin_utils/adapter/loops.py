@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-TELLING = 8  # characters of an item that tell something of a secret when they are a part of it
+TELLING = 8  # characters of an item that reveal something of a secret if they are a part of it
 
 _PASSWORD_IN_URL = re.compile(r"://[^/?#\s@:]*:([^/?#\s@]+)@")
 

@@ -106,7 +106,7 @@ def _config_file(path: str) -> ConfigParser:
 
 
 def _unset_empty_environment(definitions: Mapping[str, Any]) -> None:
-    # A container sets OTS_REGION= for what it has none of. Core has no way to be told so; nobody else reads these.
+    # A container sets OTS_REGION= for what it has none of. Core offers no way to say so; nobody else reads these.
     for definition in definitions.values():
         for source in definition.get("env", ()):
             if os.environ.get(source["name"]) == "":

@@ -59,7 +59,7 @@ class DeliveryError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What to tell. In `text`, $link, $passphrase, $name and $expires_at stand for what the ledger has."""
+    """What to send. In `text`, $link, $passphrase, $name and $expires_at stand for what the ledger has."""
 
     part: Part
     subject: str

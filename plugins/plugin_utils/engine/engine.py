@@ -86,7 +86,7 @@ class Outcome:
         return link.state.value if link else None
 
     def but_told(self, warnings: Iterable[str | None]) -> Outcome:
-        """Return the same with more to tell the user."""
+        """Return the same with more warnings."""
         return replace(self, warnings=(*self.warnings, *filter(None, warnings)))
 
     @property
@@ -140,7 +140,7 @@ class Engine:
         return replace(desired, name=f"content/{self._ledger.fingerprint(*desired.naming)[:32]}")
 
     def present(self, desired: Desired, *, check: bool = False, refresh: bool = True) -> Outcome:
-        """Make one live link exist for what is desired; with `check` only tell what would be done.
+        """Make one live link exist for what is desired; with `check` only return what would be done.
 
         With `refresh` the server is asked for the state of a link that is not known to be read, burned or expired;
         without it only past the recorded expiry. Raises OnetimeError and LedgerError; then no second link was sent.
@@ -189,7 +189,7 @@ class Engine:
         return outcome if outcome.action is Action.KEPT else None
 
     def absent(self, name: str, *, check: bool = False) -> Outcome:
-        """Burn the name's link where it may still be read, and forget the name; with `check` only tell what would be done.
+        """Burn the name's link where it may still be read, and forget the name; with `check` only return what would be done.
 
         A server that takes no more burns for now still owes this one: the next run that names it tries again.
         """
@@ -273,7 +273,7 @@ class Engine:
         return refresh or is_past_expiry
 
     def _ask(self, record: Record) -> tuple[Record, str | None]:
-        """Return the record with the state that the server tells now. A fault of the server is raised, never guessed."""
+        """Return the record with the state that the server reports now. A fault of the server is raised, never guessed."""
         try:
             metadata = self._connect().metadata(record.metadata_key)
         except UnknownSecret:
@@ -318,7 +318,7 @@ class Engine:
         return outcome
 
     def _fingerprint(self, name: str, part: str, value: str | None) -> str:
-        # The name goes in, so that the ledger does not even tell that two names have the same passphrase.
+        # The name goes in, so that the ledger does not even show that two names have the same passphrase.
         return self._ledger.fingerprint(name, part, value)
 
     def _recorded(self, name: str, part: str, record: Record) -> str:
@@ -580,7 +580,7 @@ class Engine:
     def _is_gone(self, client: Api, burn: PendingBurn) -> bool:
         try:
             return client.metadata(burn.metadata_key).is_final
-        except (UnknownSecret, NotAuthorized):  # some servers tell nothing without an account
+        except (UnknownSecret, NotAuthorized):  # some servers report nothing without an account
             return self._clock() >= burn.expires_at
 
     def _now(self) -> int:

@@ -110,7 +110,7 @@ class Links:
         return results
 
     def _settle_together(self, later: Sequence[Left], results: Mapping[str, Result]) -> dict[str, Result]:
-        """Look once for what a run that died has left of all names, and tell it with each."""
+        """Look once for what a run that died has left of all names, and report it with each."""
         try:
             with self._tools({}) as (engine, _ledger, _connect):
                 warnings = engine.settle_together(later)

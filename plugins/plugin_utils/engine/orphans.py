@@ -17,14 +17,14 @@ if TYPE_CHECKING:  # pydantic comes with it, and is there only where a request w
 
 CERTAIN = 5  # seconds after the intent in which its request arrives unless something is in the way
 ARRIVAL = 60  # seconds after the intent in which its request may arrive at all
-TOLERANCE = 3  # seconds that two clocks may be apart when one was told by the other
+TOLERANCE = 3  # seconds that two clocks may differ when one was set by the other
 CLOCK_ERROR = 7_200  # seconds by which clocks may have been set since; what is off by no more is named, not overlooked
 DEFAULT_TTL = 604_800  # seconds; of servers as shipped (contract §3)
 
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """What the reply to a link that was made in this very run tells of the server. Nothing older is believed.
+    """What the reply to a link that was made in this very run shows of the server. Nothing older is believed.
 
     least, most: the bounds of the seconds by which the server's clock is ahead of ours. domain: where the server puts links for
     which none is asked; "" is its own host.
@@ -36,9 +36,9 @@ class Witness:
 
     @classmethod
     def of(cls, attempt: Attempt, issued: Issued, read_at: float) -> Witness | None:
-        """Return what a reply tells that was read at `read_at` (our clock); None where that was set back in between."""
+        """Return what a reply shows that was read at `read_at` (our clock); None where that was set back in between."""
         domain = "" if attempt.share_domain else issued.share_domain
-        least, most = issued.created - read_at, issued.created + 1 - attempt.started_at  # servers tell whole seconds
+        least, most = issued.created - read_at, issued.created + 1 - attempt.started_at  # servers report whole seconds
         return cls(least, most, domain) if least <= most else None
 
 
@@ -73,7 +73,7 @@ def suspects_of(
         link
         for link in listed
         if link.is_unread
-        and now + around.least < link.expires_at + CLOCK_ERROR  # the list does not tell what has expired (contract §8)
+        and now + around.least < link.expires_at + CLOCK_ERROR  # the list does not hold what has expired (contract §8)
         and link.metadata_key.get_secret_value() not in known
     ]
     found = {}
@@ -120,7 +120,7 @@ def _is_like(link: Metadata, attempt: Attempt, witness: Witness) -> bool:
 
 def _is_surely_of(link: Metadata, attempt: Attempt, witness: Witness) -> bool:
     # v1 has no field in which a link could be signed. Had the request never arrived, a stranger's link that is the same in
-    # all the server tells, made within these few seconds, would be taken for it.
+    # all the server reports, made within these few seconds, would be taken for it.
     earliest, latest = _seconds_after(link, attempt, witness)
     return (
         _is_like(link, attempt, witness)

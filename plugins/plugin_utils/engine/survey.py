@@ -66,7 +66,7 @@ def survey(
 
 
 def _asked(client: Api, now: float, records: Mapping[str, Record]) -> Iterator[tuple[str, Record]]:
-    """Yield the records as the server tells them now: in one list where that serves, else each by itself."""
+    """Yield the records as the server reports them now: in one list if that is enough, else each by itself."""
     listed = listed_links(client) if len(records) > 1 else {}
     for name, record in records.items():
         try:
@@ -86,7 +86,7 @@ def listed_links(client: Api) -> dict[str, Metadata]:
 
 
 def _expired_by_clock(record: Record | None, now: float) -> Record | None:
-    """An unread link whose lifetime has passed is expired, whether or not anybody has told so."""
+    """An unread link whose lifetime has passed is expired, whether or not the server has said so."""
     if record and record.state.is_unread and record.is_past_expiry(now):
         return replace(record, state=State.EXPIRED)
     return record

@@ -47,7 +47,7 @@ def orphan_suspects(attempt: Attempt, links: Sequence[Metadata]) -> str:
 
 
 def gap_in_list(listed: Collection[str], *, shown_if_whole: Collection[str], known: Collection[str]) -> str | None:
-    """Why nothing follows from what is not in the server's list, told by metadata keys; None where it has what it must.
+    """Why nothing follows from what is not in the server's list, judged by metadata keys; None where it has what it must.
 
     `shown_if_whole` are links that are certainly there; without one, any that is `known` speaks for the list.
     """
@@ -108,7 +108,7 @@ def revealed_under(name: str) -> str:
 
 
 def state_needs_account() -> str:
-    """Of a server that refuses to tell anonymous callers how a link stands."""
+    """Of a server that refuses to report a link's state to anonymous callers."""
     return (
         "This server reports no state without an account, so whether the link was read is not known; its expiry decides. "
         "Give username and api_token to get the state."

@@ -48,7 +48,9 @@ class Record:
     """The link that exists for a name. Times are Unix seconds (UTC), lifetimes seconds."""
 
     kind: Kind
-    fingerprints: Mapping[str, str]  # keyed digest of each part of the content: tells same from changed, keeps nothing
+    fingerprints: Mapping[
+        str, str
+    ]  # keyed digest of each part of the content: distinguishes same from changed, keeps nothing
     options: Mapping[str, Any] = field(
         repr=False
     )  # as the link was asked for, by name; what was not given is not there
@@ -60,7 +62,7 @@ class Record:
     ttl: int  # granted
     value_created_at: int  # on the server's clock; earlier than created_at where the value had another link before
     created_at: int  # on the server's clock
-    recorded_at: int  # on ours, at the same moment: tells the server's time whatever the two clocks say
+    recorded_at: int  # on ours, at the same moment: gives the server's time whatever the two clocks say
     received_at: int | None = None
 
     @property
@@ -81,7 +83,7 @@ class Record:
         return self.created_at + self.ttl
 
     def server_time(self, now: float) -> float:
-        """What the server's clock shows when ours shows `now`. Servers tell their time only by what they make."""
+        """What the server's clock shows when ours shows `now`. Servers show their time only by what they create."""
         return now + self.created_at - self.recorded_at
 
     def is_past_expiry(self, now: float) -> bool:
@@ -96,7 +98,7 @@ class Attempt:
     One that is still there tells of a run that died, and perhaps of a link that nobody knows.
     """
 
-    id: str  # tells the attempts under one name apart
+    id: str  # distinguishes the attempts under one name
     started_at: int  # on our clock
     ttl: int | None  # asked for; None: the server's default
     recipient: str | None
@@ -115,7 +117,7 @@ class PendingBurn:
 
     metadata_key: str = field(repr=False)
     passphrase: str | None = field(repr=False)
-    expires_at: int  # on our clock, as far as it could be told
+    expires_at: int  # on our clock, as far as it is known
 
     @classmethod
     def of(cls, record: Record) -> PendingBurn:

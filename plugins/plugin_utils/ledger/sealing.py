@@ -18,7 +18,7 @@ NONCE_BYTES = 12
 
 
 class Fingerprints:
-    """Keyed digests that tell same from changed and say nothing else.
+    """Keyed digests that distinguish same from changed, and say nothing else.
 
     Their key is made with the ledger and kept in it, sealed: what was shared is not kept, so under another key nothing
     would be recognised and every link be replaced.

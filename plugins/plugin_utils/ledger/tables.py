@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 Row = dict[str, Any]
 
-# The columns that tell a row of a table from all others.
+# The columns that identify a row of a table.
 KEYS = {
     "link": ("scope", "name"),
     "attempt": ("scope", "name", "id"),
