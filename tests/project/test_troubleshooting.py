@@ -1,4 +1,4 @@
-"""Every error and warning that a user can meet stands in the guide to trouble; those of input say all that there is to say."""
+"""The guide to trouble and the sources have the same errors and warnings; of those of input, the guide has the most frequent."""
 
 from __future__ import annotations
 
@@ -16,6 +16,12 @@ ERRORS = {
     "LedgerError", "DeliveryError", "ReplyLost", "Misdirected", "Unreachable", "UntrustedServer", "refused",
     "_NotOfferedError", "_UnreadableError",
 }  # fmt: skip
+SOURCES = "\n".join(
+    " ".join(node.value.split())
+    for path in (CHECKOUT / "plugins").rglob("*.py")
+    for node in ast.walk(ast.parse(path.read_text()))
+    if isinstance(node, ast.Constant) and isinstance(node.value, str)
+)
 SHORT = 12  # characters that tell a text from others
 
 
@@ -46,6 +52,20 @@ def messages() -> Iterator[tuple[str, str]]:
 def test_a_message_stands_in_the_guide(place: str, text: str) -> None:
     for sentence in re.split(r"(?<=[.;]) ", text.strip(" :;(,"))[:1]:
         assert sentence.strip(" :;(,.") in GUIDE, f"{place}: {text!r} is not in docs/troubleshooting.md"
+
+
+def rows() -> Iterator[str]:
+    """The messages in the guide's tables."""
+    for line in (CHECKOUT / "docs/troubleshooting.md").read_text().splitlines():
+        if line.startswith("| `"):
+            yield from re.findall(r"`([^`]+)`", line.split(" | ")[0])
+
+
+@pytest.mark.parametrize("message", list(rows()))
+def test_a_message_of_the_guide_can_still_be_met(message: str) -> None:
+    said = re.sub(r"^[a-z_]+: ", "", message)  # the option, which is put before
+    pieces = [piece.strip(" ,;:.()?") for part in said.split("…") for piece in re.split(r"(?<=[.:]) ", part)]
+    assert [piece for piece in pieces if len(piece) > SHORT and piece not in SOURCES] == []
 
 
 def test_messages_are_found() -> None:
