@@ -15,7 +15,7 @@ export ANSIBLE_NOCOLOR ?= 1
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test releases lint sanity format pins clean
-.PHONY: awx bench contract coverage crash-matrix docs fuzz long matrix molecule mutation pages release terraform-test
+.PHONY: awx bench bench-server contract coverage crash-matrix docs fuzz long matrix molecule mutation pages release terraform-test
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,7 @@ coverage: $(VENV)/ready ## Run the tests and report which code of plugins, serve
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not long" --cov --cov-report=term:skip-covered --cov-report=html:$(VENV)/coverage $(ARGS)
 
 long: $(VENV)/ready ## Run the slow tests, except the provider's, AWX's and the browser's
+	tools/proxies.sh
 	$(BIN)/pytest -n 2 -m long --ignore=tests/terraform --ignore=tests/awx --ignore=tests/pages
 
 terraform-test: $(VENV)/ready ## Run all tests of the provider, with Terraform 1.11 or what is on PATH, 1.15 and 1.10

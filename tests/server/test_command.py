@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
+from certificates import make_certificate
 from onetime_server.addresses import is_loopback
 from onetime_server.cli import main
 from tests.support.server_command import run, serving
@@ -35,6 +36,21 @@ def test_starts_with_one_command_and_stops_cleanly(data: Path) -> None:
 
     assert (code, output) == (0, f"onetime-server listens at {server.url}\n")
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ GET /api/v1/status 200 \d+ms\n", log)
+
+
+def test_speaks_tls_of_its_own(data: Path, tmp_path: Path) -> None:
+    certificate = str(make_certificate(tmp_path, "127.0.0.1"))
+    with serving(data, "--tls-certificate", certificate, "--tls-key", certificate) as server:
+        with requests.Session() as session:
+            session.trust_env = False  # a bundle named there would win over our certificate
+            session.verify = certificate
+            created = session.post(f"{server.url}/api/v1/share", data={"secret": "x"}, timeout=10).json()
+        code, _output, log = server.stop()
+
+    assert server.url.startswith("https://127.0.0.1:")
+    assert created["metadata_url"].startswith(f"{server.url}/receipt/")
+    assert code == 0
+    assert "POST /api/v1/share 200" in log
 
 
 def test_a_new_account_works_at_once_with_the_token_that_was_printed(data: Path) -> None:
@@ -161,6 +177,19 @@ def test_a_port_that_is_taken_is_said(data: Path) -> None:
             {"ONETIME_SERVER_SMPT_HOST": "x"},
             "ONETIME_SERVER_SMPT_HOST is no option. Did you mean ONETIME_SERVER_SMTP_HOST?",
         ),
+        (["--tls-key", "/nonexistent"], {}, "--tls-certificate and --tls-key belong together."),
+        (
+            ["--tls-certificate", "/none", "--tls-key", "/none"],
+            {},
+            "Cannot use /none with /none (--tls-certificate,",
+        ),
+        (
+            ["--forwarded-allow-ips", "proxy"],
+            {},
+            "--forwarded-allow-ips must be addresses or networks after commas, or *.",
+        ),
+        (["--log-format", "xml"], {}, "--log-format must be one of: text, json."),
+        (["--workers", "0"], {}, "--workers must be greater than or equal to 1."),
         (["--config", "/nonexistent"], {}, "Cannot read /nonexistent: No such file or directory."),
     ],
 )

@@ -1,0 +1,1 @@
+"""Load on a server that runs, faults under it, and what it costs."""
