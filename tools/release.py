@@ -15,6 +15,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -26,10 +27,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import yaml
+from packaging.version import Version
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 PROVIDER = "terraform-provider-onetimesecret"
+CLIENT_VERSION = "plugins/module_utils/onetime/version.py"  # the provider's as well
 PLATFORMS = {"amd64": "x86_64-manylinux2014", "arm64": "aarch64-manylinux2014"}
 OF_THE_INSTALLER = (
     "bin",
@@ -59,12 +62,18 @@ main()
 
 
 def version_of_all(checkout: Path) -> str:
-    """Return the version that collection and provider have. Raises SystemExit where they differ."""
-    galaxy = yaml.safe_load((checkout / "galaxy.yml").read_text())["version"]
-    client = (checkout / "plugins/module_utils/onetime/version.py").read_text()
-    if f'VERSION = "{galaxy}"' not in client:
-        raise SystemExit(f"galaxy.yml has version {galaxy}, plugins/module_utils/onetime/version.py another one")
-    return str(galaxy)
+    """Return the version of collection, provider, server and changelog. Raises SystemExit where they differ."""
+    client = re.search(r'^VERSION = "(.+)"$', (checkout / CLIENT_VERSION).read_text(), re.MULTILINE)
+    releases = yaml.safe_load((checkout / "changelogs/changelog.yaml").read_text())["releases"]
+    versions = {
+        "galaxy.yml": yaml.safe_load((checkout / "galaxy.yml").read_text())["version"],
+        CLIENT_VERSION: client and client[1],
+        "server/pyproject.toml": tomllib.loads((checkout / "server/pyproject.toml").read_text())["project"]["version"],
+        "changelogs/changelog.yaml": max(releases, key=Version),
+    }
+    if len(set(versions.values())) > 1:
+        raise SystemExit(f"the versions differ: {', '.join(f'{file} {it}' for file, it in versions.items())}")
+    return str(versions["galaxy.yml"])
 
 
 def build(checkout: Path, folder: Path) -> None:
