@@ -29,7 +29,7 @@ SETTINGS = {
     **SECRETS,
     "awx_ots_url": "https://ots.example.com",
     "awx_ots_username": "ops@example.com",
-    "awx_execution_environment_image": "registry.example.com/onetimesecret-ee:0.2.0",
+    "awx_execution_environment_image": "registry.example.com/onetimesecret-ee:0.3.0",
 }
 MADE = {
     "credential_types": ["Onetime Secret", "Onetime Secret ledger"],

@@ -2,4 +2,4 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The client's version, as the servers see it. The same as the collection's in galaxy.yml."""
 
-VERSION = "0.2.0"
+VERSION = "0.3.0"
