@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 from contextlib import nullcontext
+from dataclasses import replace
 
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.state import State
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.events import Happening, What
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model import Attempt, Kind, PendingBurn, Record
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.protocol import Ledger
 
@@ -23,6 +25,7 @@ RECORD = Record(
     created_at=1_800_000_000,
     recorded_at=1_800_000_001,
 )
+MADE = Happening(What.MADE, RECORD.metadata_key, RECORD.recipient, RECORD.created_at)
 SEALED = ("metadata-key-of-alice", "secret-key-of-alice", "passphrase of", "value-of-alice")
 ATTEMPT = Attempt("1", 1_800_000_000, 3600, "alice@example.com", None, "passphrase of älice")
 OTHER_ATTEMPT = Attempt("2", 1_800_000_002, None, None, "secrets.example.com", None)
@@ -35,4 +38,5 @@ def complete(
 ) -> None:
     """Put a record in a ledger as the engine does: with the name held, whatever was recorded before."""
     with ledger.locked(name) if locked else nullcontext():
-        ledger.complete(name, attempt, record, former=ledger.read(name).record, due=due)
+        event = replace(MADE, key=record.metadata_key)
+        ledger.complete(name, attempt, record, former=ledger.read(name).record, due=due, event=event)

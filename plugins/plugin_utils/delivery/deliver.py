@@ -15,6 +15,7 @@ from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.address 
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.errors import InvalidInput
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.times import iso_time
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.delivery.plain import readable
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.events import Happening, What
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model import (
     Delivery,
     Entry,
@@ -99,8 +100,13 @@ def deliver(
         delivery = Delivery(message.part, messenger.channel, messenger.destination, int(clock()))
         if not check:
             messenger.send(message.subject, text)
-            ledger.delivered(name, delivery)
+            ledger.delivered(name, delivery, _event(record, delivery))
         return delivery
+
+
+def _event(record: Record, delivery: Delivery) -> Happening:
+    details = {"part": delivery.part.value, "channel": delivery.channel, "destination": delivery.destination}
+    return Happening(What.DELIVERED, record.metadata_key, record.recipient, details=details)
 
 
 def _keep_apart(name: str, message: Message, messenger: Messenger, entry: Entry, record: Record) -> None:

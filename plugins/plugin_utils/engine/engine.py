@@ -42,7 +42,16 @@ from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.orphans i
     may_still_arrive,
     suspects_of,
 )
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.trail import (
+    End,
+    ended,
+    forgotten,
+    seen,
+    sent,
+    withdrawn,
+)
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.errors import LedgerError
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.events import Happening
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model import (
     Attempt,
     Entry,
@@ -202,7 +211,7 @@ class Engine:
                 return outcome
             due = _burn_due(former)
             if former:
-                self._ledger.retire(name, due)
+                self._ledger.retire(name, due, forgotten(former))
             outcome = self._burn_all(name, outcome, [*entry.pending_burns, *([due] if due else [])])
             return outcome.but_told(self._settle_attempts(name, entry, None, None))
 
@@ -221,13 +230,15 @@ class Engine:
         action = decide_absent(metadata.state)
         if check or action is Action.ABSENT:
             return Outcome(action)
+        burn = PendingBurn(metadata_key, passphrase, metadata.expires_at)
+        name = f"burn/{self._ledger.fingerprint(metadata_key)[:32]}"
         try:
-            return Outcome(self._burn(PendingBurn(metadata_key, passphrase, metadata.expires_at)))
+            end = self._burn(burn)
         except RateLimited as error:
-            burn = PendingBurn(metadata_key, passphrase, metadata.expires_at)
-            name = f"burn/{self._ledger.fingerprint(metadata_key)[:32]}"
             self._ledger.retire(name, burn)
             return Outcome(Action.BURN_PENDING, warnings=(warn.burn_pending(name, burn, error),))
+        self._ledger.settle(name, burn, ended(burn, end))
+        return Outcome(end.action)
 
     def _held(self, name: str, *, check: bool) -> AbstractContextManager[None]:
         return nullcontext() if check else self._ledger.locked(name)
@@ -238,10 +249,10 @@ class Engine:
         """Return the recorded link as it stands now, and what is to be said of it."""
         if record is None or not self._must_ask(record, refresh=refresh):
             return record, ()
-        seen, warning = self._ask(record)
-        if seen != record and not check:
-            self._ledger.note(name, seen)
-        return seen, (warning,) if warning else ()
+        now, warning = self._ask(record)
+        if now != record and not check:
+            self._ledger.note(name, now, seen(record, now))
+        return now, (warning,) if warning else ()
 
     @contextmanager
     def _attempt(self, name: str, attempt: Attempt) -> Iterator[None]:
@@ -256,9 +267,10 @@ class Engine:
             if error.was_burned:
                 self._ledger.abandon(name, attempt)
             else:
-                burn = PendingBurn(error.metadata_key.get_secret_value(), attempt.passphrase, error.expires_at)
+                key = error.metadata_key.get_secret_value()
+                burn = PendingBurn(key, attempt.passphrase, error.expires_at, attempt.recipient)
                 with suppress(LedgerError):  # which is no more urgent than what went wrong; the intent stays
-                    self._ledger.owe(name, attempt, burn)
+                    self._ledger.owe(name, attempt, burn, withdrawn(burn))
             raise
         except OnetimeError as error:
             if not error.may_have_taken_effect:
@@ -340,7 +352,7 @@ class Engine:
         witness = Witness.of(attempt, issued, self._clock())
         value = issued.value.get_secret_value() if issued.value else value
         record = self._record(desired, source, value, issued)
-        self._complete(desired.name, attempt, record, former=former, due=due)
+        self._complete(desired.name, attempt, record, former=former, due=due, event=sent(outcome.action, record))
         return replace(outcome, record=record).but_told([warn.ttl_cut(desired, record)]), witness
 
     def _new_attempt(self, desired: Desired) -> Attempt:
@@ -355,21 +367,27 @@ class Engine:
         )
 
     def _complete(
-        self, name: str, attempt: Attempt, record: Record, *, former: Record | None, due: PendingBurn | None
+        self,
+        name: str,
+        attempt: Attempt,
+        record: Record,
+        *,
+        former: Record | None,
+        due: PendingBurn | None,
+        event: Happening,
     ) -> None:
         """Record the link. Where it surely is not recorded, burn it: the next run would send another one."""
         try:
-            self._ledger.complete(name, attempt, record, former=former, due=due)
+            self._ledger.complete(name, attempt, record, former=former, due=due, event=event)
         except LedgerError as error:
             burn = PendingBurn.of(record)
-            completion = self._ledger.withdraw(name, attempt, record, burn)
+            completion = self._ledger.withdraw(name, attempt, record, burn, withdrawn(burn))
             if completion is Completion.RECORDED:
                 return
             if completion is Completion.UNKNOWN:
                 raise LedgerError(str(error), "then run again: the next run looks for the link that was made") from None
             with suppress(OnetimeError, LedgerError):
-                self._burn(burn)
-                self._ledger.settle(name, burn)
+                self._ledger.settle(name, burn, ended(burn, self._burn(burn)))
             raise
 
     def _request(self, desired: Desired, value: str | None) -> Issued:
@@ -404,10 +422,10 @@ class Engine:
     def _retry_burn(self, name: str, burn: PendingBurn) -> str | None:
         """Burn a link that was replaced; return a warning where that must wait for the next run."""
         try:
-            self._burn(burn)
+            end = self._burn(burn)
         except OnetimeError as error:
             return warn.burn_pending(name, burn, error)
-        self._ledger.settle(name, burn)
+        self._ledger.settle(name, burn, ended(burn, end))
         return None
 
     def _burn_all(self, name: str, outcome: Outcome, burns: Iterable[PendingBurn]) -> Outcome:
@@ -415,7 +433,7 @@ class Engine:
         ends = []
         for burn in burns:
             try:
-                ends.append(self._burn(burn))
+                end = self._burn(burn)
             except RateLimited as error:
                 ends.append(Action.BURN_PENDING)
                 outcome = outcome.but_told([warn.burn_pending(name, burn, error)])
@@ -423,7 +441,8 @@ class Engine:
                 self._ledger.settle(name, burn)  # a burn by key that waited: another one can be given now
                 raise
             else:
-                self._ledger.settle(name, burn)
+                self._ledger.settle(name, burn, ended(burn, end))
+                ends.append(end.action)
         worst_first = (Action.BURN_PENDING, Action.BURNED, Action.ABSENT)
         return replace(outcome, action=next((action for action in worst_first if action in ends), Action.ABSENT))
 
@@ -542,7 +561,8 @@ class Engine:
         """
         links, certain = suspects.links, suspects.certain
         if certain:
-            burn = PendingBurn(certain.metadata_key.get_secret_value(), attempt.passphrase, certain.expires_at)
+            key = certain.metadata_key.get_secret_value()
+            burn = PendingBurn(key, attempt.passphrase, certain.expires_at, attempt.recipient)
             try:
                 end = self._burn(burn)
             except WrongPassphrase:
@@ -550,8 +570,8 @@ class Engine:
             except OnetimeError as error:
                 return False, None, warn.possible_orphan(attempt, error)
             else:
-                self._ledger.abandon(name, attempt)
-                return True, burn.metadata_key, warn.orphan_burned(attempt) if end is Action.BURNED else None
+                self._ledger.abandon(name, attempt, ended(burn, end, orphan=True))
+                return True, burn.metadata_key, warn.orphan_burned(attempt) if end.is_ours else None
         if links:
             return False, None, warn.orphan_suspects(attempt, links)
         if gap:
@@ -561,8 +581,8 @@ class Engine:
         self._ledger.abandon(name, attempt)
         return True, None, None
 
-    def _burn(self, burn: PendingBurn) -> Action:
-        """Burn a link; ABSENT where it could not be read any more when the burn arrived.
+    def _burn(self, burn: PendingBurn) -> End:
+        """Burn a link; return its end, another one where it could not be read any more when the burn arrived.
 
         Servers answer "Unknown secret" to a link that was read or burned, and so does a server that has lost its data or is
         not the one that made the link. Only metadata that says so tells them apart, and where there is none any more, the
@@ -572,16 +592,18 @@ class Engine:
         try:
             client.burn(burn.metadata_key, burn.passphrase)
         except UnknownSecret:
-            if not self._is_gone(client, burn):
+            end = self._other_end(client, burn)
+            if end is None:
                 raise ContradictionError(warn.contradiction(burn)) from None
-            return Action.ABSENT
-        return Action.BURNED
+            return end
+        return End(State.BURNED, is_ours=True)
 
-    def _is_gone(self, client: Api, burn: PendingBurn) -> bool:
+    def _other_end(self, client: Api, burn: PendingBurn) -> End | None:
         try:
-            return client.metadata(burn.metadata_key).is_final
+            metadata = client.metadata(burn.metadata_key)
         except (UnknownSecret, NotAuthorized):  # some servers report nothing without an account
-            return self._clock() >= burn.expires_at
+            return End(State.UNKNOWN) if self._clock() >= burn.expires_at else None
+        return End(metadata.state, received_at=metadata.received) if metadata.is_final else None
 
     def _now(self) -> int:
         return int(self._clock())

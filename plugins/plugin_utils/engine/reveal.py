@@ -18,6 +18,7 @@ from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.errors i
     UnknownSecret,
 )
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine import warnings as warn
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.events import Happening, What
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model import RevealedValue
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.protocol import Ledger
 
@@ -67,7 +68,7 @@ def reveal(
         intent = own or RevealedValue(secret_key, None, int(now))
         ledger.keep(name, intent)
         value = _read(ledger, connect, name, intent, passphrase, died_before=own is not None)
-        ledger.keep(name, RevealedValue(secret_key, value, intent.started_at))
+        ledger.keep(name, RevealedValue(secret_key, value, intent.started_at), Happening(What.REVEALED, secret_key))
         for former in kept:
             if former.secret_key != secret_key:
                 ledger.drop(name, former)
@@ -79,7 +80,7 @@ def forget(ledger: Ledger, name: str, *, check: bool = False) -> bool:
     with nullcontext() if check else ledger.locked(name):
         kept = ledger.read(name).revealed
         for revealed in () if check else kept:
-            ledger.drop(name, revealed)
+            ledger.drop(name, revealed, Happening(What.FORGOTTEN, revealed.secret_key))
         return bool(kept)
 
 

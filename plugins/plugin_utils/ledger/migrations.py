@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger import schema
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.rows import bound_to, closed
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.events import Happening, What
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.rows import bound_to, closed, reopened
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sealing import Seal
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.tables import Row, Tables
 
@@ -71,7 +72,17 @@ def from_2_to_3(tables: Tables, seal: Seal) -> None:
     schema.describe(tables, seal, fingerprint_key)
 
 
-MIGRATIONS: tuple[Callable[[Tables, Seal], None], ...] = (from_1_to_2, from_2_to_3)
+def from_3_to_4(tables: Tables, seal: Seal) -> None:
+    """Version 3 kept no audit trail. It begins with the links that there are, so that each has an event that tells of it."""
+    (ledger,) = tables.select("ledger")
+    fingerprint_key = schema.fingerprint_key(ledger, seal)
+    trail = schema.create_trail(tables, seal, fingerprint_key)
+    links = [(row["scope"], row["name"], reopened(seal, "link", row)) for row in tables.select("link")]
+    trail.tell([(scope, name, _known(link)) for scope, name, link in links])
+    schema.describe(tables, seal, fingerprint_key)
+
+
+MIGRATIONS: tuple[Callable[[Tables, Seal], None], ...] = (from_1_to_2, from_2_to_3, from_3_to_4)
 
 _OPEN_IN_2 = {
     "link": ("key_digest",),
@@ -91,6 +102,10 @@ def _sealed_whole(table: str, row: Row, seal: Seal) -> Row:
     if table == "link":
         fields = _link_of_2(fields)
     return {**open_, "sealed": seal.close(closed(fields), bound_to(table, open_))}
+
+
+def _known(link: Mapping[str, Any]) -> Happening:
+    return Happening(What.KNOWN, link["metadata_key"], link["options"].get("recipient"), link["created_at"])
 
 
 def _link_of_2(fields: Mapping[str, Any]) -> Row:

@@ -118,10 +118,11 @@ class PendingBurn:
     metadata_key: str = field(repr=False)
     passphrase: str | None = field(repr=False)
     expires_at: int  # on our clock, as far as it is known
+    recipient: str | None = None
 
     @classmethod
     def of(cls, record: Record) -> PendingBurn:
-        return cls(record.metadata_key, record.passphrase, record.recorded_at + record.ttl)
+        return cls(record.metadata_key, record.passphrase, record.recorded_at + record.ttl, record.recipient)
 
 
 @dataclass(frozen=True, slots=True)

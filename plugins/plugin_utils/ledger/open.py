@@ -10,10 +10,14 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.durations import parse_duration
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.errors import LedgerError
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.events import DAY, Audit
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.key import KeyFile, parse_key
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sql import SqlLedger
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sqlite import SqliteLedger
+
+BY = "by"  # under this name options tell who runs, for the audit trail
 
 SQLITE = "sqlite:///"
 POSTGRESQL = ("postgresql://", "postgres://")
@@ -30,8 +34,26 @@ def open_ledger(
     Raises LedgerError for an URL that no back end knows.
     """
     keys = _given_keys(options, next_key)
-    with closing(_ledger(options["ledger"], scope, keys, options["ledger_wait"], read_only=read_only)) as ledger:
+    settings = {"wait": _wait(options), "audit": _audit(options), "read_only": read_only}
+    with closing(_ledger(options["ledger"], scope, keys, settings)) as ledger:
         yield ledger
+
+
+def _wait(options: Mapping[str, Any]) -> float:
+    wait = float(options["ledger_wait"])
+    if wait < 0:
+        raise LedgerError("ledger_wait is less than 0", "give the seconds to wait for a name that another run holds")
+    return wait
+
+
+def _audit(options: Mapping[str, Any]) -> Audit:
+    keep = options.get("audit_keep")
+    if keep is None:
+        return Audit(options.get(BY, {}))
+    seconds = parse_duration(keep, "audit_keep")
+    if seconds < DAY:
+        raise LedgerError("audit_keep is less than a day", "give the days that events are to be kept, such as 400d")
+    return Audit(options.get(BY, {}), seconds)
 
 
 def _given_keys(options: Mapping[str, Any], next_key: str | None) -> list[bytes]:
@@ -53,14 +75,12 @@ def _keys_in_file(path: str) -> list[bytes]:
     return KeyFile(Path(path)).read()
 
 
-def _ledger(url: str, scope: str, keys: Sequence[bytes], wait: float, *, read_only: bool) -> SqlLedger:
-    if wait < 0:
-        raise LedgerError("ledger_wait is less than 0", "give the seconds to wait for a name that another run holds")
+def _ledger(url: str, scope: str, keys: Sequence[bytes], settings: Mapping[str, Any]) -> SqlLedger:
     if url.startswith(POSTGRESQL):
         # Here, not above: psycopg is not to be paid for by who has a file.
         from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.postgresql import PostgresqlLedger
 
-        return PostgresqlLedger(url, scope, keys, wait=wait, read_only=read_only)
+        return PostgresqlLedger(url, scope, keys, **settings)
     path = url.removeprefix(SQLITE).lstrip("/")
     if not url.startswith(SQLITE) or not path:
         raise LedgerError(
@@ -69,7 +89,7 @@ def _ledger(url: str, scope: str, keys: Sequence[bytes], wait: float, *, read_on
         )
     file = _expanded(path) if path.startswith("~") else Path("/", path)
     try:
-        return SqliteLedger(file, scope, keys, wait=wait, read_only=read_only)
+        return SqliteLedger(file, scope, keys, **settings)
     except (OSError, RuntimeError, ValueError):  # links in a circle, or a NUL character
         raise LedgerError("the path in ledger cannot be followed", "give another one") from None
 

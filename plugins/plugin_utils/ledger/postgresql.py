@@ -13,7 +13,8 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.errors import LedgerError
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sql import SqlLedger
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.events import Audit
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sql import NOBODY, SqlLedger
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.tables import Database
 
 try:
@@ -62,8 +63,17 @@ class PostgresqlLedger(SqlLedger):
     MARK = "%s"
     BLOB = "BYTEA"
 
-    def __init__(self, url: str, scope: str, keys: Sequence[bytes], *, wait: float, read_only: bool = False) -> None:
-        super().__init__(scope, read_only=read_only)
+    def __init__(
+        self,
+        url: str,
+        scope: str,
+        keys: Sequence[bytes],
+        *,
+        wait: float,
+        audit: Audit = NOBODY,
+        read_only: bool = False,
+    ) -> None:
+        super().__init__(scope, audit=audit, read_only=read_only)
         self._parameters = _parameters(url)
         self._given_keys = list(keys)
         self._wait = wait
@@ -143,7 +153,8 @@ class PostgresqlLedger(SqlLedger):
         if self._connection is None:
             self._connection = psycopg.connect(**self._parameters, autocommit=True, row_factory=rows.dict_row)
             wait = f"{max(1, int(self._wait * 1000))}ms"  # 0 would be for ever
-            for setting, value in {"search_path": SCHEMA, "lock_timeout": wait, **KEEPALIVES}.items():
+            settings = {"search_path": SCHEMA, "lock_timeout": wait, "default_transaction_isolation": "read committed"}
+            for setting, value in {**settings, **KEEPALIVES}.items():
                 self._connection.execute("SELECT set_config(%s, %s, false)", (setting, value))
             self._connection.execute(COMMIT_TO_DISK)
         return self._connection

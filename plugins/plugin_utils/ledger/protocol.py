@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from enum import Enum, auto
 from typing import Protocol
 
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.events import Event, Happening, Verdict
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model import (
     Attempt,
     Delivery,
@@ -30,7 +31,10 @@ class Completion(Enum):
 
 
 class Ledger(Protocol):
-    """The links of one account on one server, by name. Every method is one transaction and raises LedgerError."""
+    """The links of one account on one server, by name. Every method is one transaction and raises LedgerError.
+
+    event: what the audit trail is told of it, in the same transaction.
+    """
 
     @property
     def place(self) -> str:
@@ -63,40 +67,55 @@ class Ledger(Protocol):
     def begin(self, name: str, attempt: Attempt) -> None:
         """Note an intent, before its request is sent."""
 
-    def abandon(self, name: str, attempt: Attempt) -> None:
+    def abandon(self, name: str, attempt: Attempt, event: Happening | None = None) -> None:
         """Take back an intent that surely left no link behind."""
 
-    def owe(self, name: str, attempt: Attempt, burn: PendingBurn) -> None:
+    def owe(self, name: str, attempt: Attempt, burn: PendingBurn, event: Happening | None = None) -> None:
         """Put a burn in the intent's place: of the link that it made and that must not be."""
 
     def complete(
-        self, name: str, attempt: Attempt, record: Record, *, former: Record | None, due: PendingBurn | None
+        self,
+        name: str,
+        attempt: Attempt,
+        record: Record,
+        *,
+        former: Record | None,
+        due: PendingBurn | None,
+        event: Happening,
     ) -> None:
         """Put the record in the intent's place, and note the burn that is due for the former link.
 
         Only where the name is still held and its record is still `former`, the one that was decided from.
         """
 
-    def withdraw(self, name: str, attempt: Attempt, record: Record, burn: PendingBurn) -> Completion:
+    def withdraw(
+        self, name: str, attempt: Attempt, record: Record, burn: PendingBurn, event: Happening | None = None
+    ) -> Completion:
         """After `complete` failed: find out whether it was committed; where it was not, put the burn in the intent's place."""
 
-    def note(self, name: str, record: Record) -> None:
+    def note(self, name: str, record: Record, event: Happening | None = None) -> None:
         """Keep what was newly learned of a link; intents and pending burns stay as they are."""
 
-    def retire(self, name: str, due: PendingBurn | None) -> None:
+    def retire(self, name: str, due: PendingBurn | None, event: Happening | None = None) -> None:
         """Forget the record, and note the burn that is due for its link; intents and other pending burns stay."""
 
-    def settle(self, name: str, burn: PendingBurn) -> None:
+    def settle(self, name: str, burn: PendingBurn, event: Happening | None = None) -> None:
         """Strike off a burn that is no longer pending."""
 
-    def delivered(self, name: str, delivery: Delivery) -> None:
+    def delivered(self, name: str, delivery: Delivery, event: Happening | None = None) -> None:
         """Note what was sent of the recorded link. With another record, or none, it is forgotten."""
 
-    def keep(self, name: str, revealed: RevealedValue) -> None:
+    def keep(self, name: str, revealed: RevealedValue, event: Happening | None = None) -> None:
         """Keep what was revealed, or the intent to reveal it; the values of other links under the name stay."""
 
-    def drop(self, name: str, revealed: RevealedValue) -> None:
+    def drop(self, name: str, revealed: RevealedValue, event: Happening | None = None) -> None:
         """Drop what was revealed, or the intent to reveal it."""
+
+    def history(self, names: Sequence[str] = (), since: int | None = None) -> Iterator[Event]:
+        """Yield the audit trail's events, the newest first, of the names or of all; long before `since` there may be none."""
+
+    def verify(self) -> Verdict:
+        """Check the audit trail of the whole ledger."""
 
     def is_sealed_under(self, key: bytes) -> bool:
         """Whether this is the ledger's key and a key file holds no other. False where there is no ledger yet."""

@@ -9,11 +9,13 @@ day without another schema. Older schemas become this one in migrations.py.
 
 from __future__ import annotations
 
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.events import Audit
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.key import random_key
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sealing import Seal
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sealing import Fingerprints, Seal
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.tables import Row, Tables
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.trail import Trail
 
-VERSION = 3
+VERSION = 4
 
 
 def create(tables: Tables, seal: Seal) -> None:
@@ -22,11 +24,20 @@ def create(tables: Tables, seal: Seal) -> None:
         f"CREATE TABLE ledger (version INTEGER NOT NULL, key_check TEXT NOT NULL, sealed {tables.blob} NOT NULL)"
     )
     create_records(tables)
-    describe(tables, seal, random_key())
+    fingerprint_key = random_key()
+    create_trail(tables, seal, fingerprint_key)
+    describe(tables, seal, fingerprint_key)
+
+
+def create_trail(tables: Tables, seal: Seal, fingerprint_key: bytes) -> Trail:
+    """Make the tables of the audit trail; return the trail."""
+    trail = Trail(tables, seal, Fingerprints(fingerprint_key), Audit())
+    trail.create()
+    return trail
 
 
 def create_records(tables: Tables) -> None:
-    """Make all tables but the one that describes the ledger."""
+    """Make the tables of what is held under the names."""
     for table, columns, key in (
         ("link", "key_digest TEXT NOT NULL", "scope, name"),
         ("attempt", "id TEXT NOT NULL", "scope, name, id"),

@@ -34,6 +34,10 @@ class Fingerprints:
         """Return the digest of the parts."""
         return hmac.digest(self._key, json.dumps(parts).encode(), hashlib.sha256).hex()
 
+    def derived(self, purpose: bytes) -> Fingerprints:
+        """Return others, under a key that is derived from this one for another purpose."""
+        return Fingerprints(_subkey(self._key, purpose))
+
 
 class Seal:
     """Seals and opens under one ledger key of 32 random bytes."""

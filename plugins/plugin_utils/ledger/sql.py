@@ -13,6 +13,13 @@ from typing import Any, ClassVar, cast
 
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger import migrations, schema
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.errors import LedgerError
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.events import (
+    Audit,
+    Event,
+    Happening,
+    Verdict,
+    What,
+)
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.key import random_key
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model import (
     Attempt,
@@ -27,8 +34,10 @@ from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.protocol 
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.rows import Rows, identity_of, reopened
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sealing import Fingerprints, Seal
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.tables import KEYS, Database, Row, Tables
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.trail import THE_LEDGER, Trail
 
 NAMES_AT_ONCE = 500  # in one statement; databases have limits, SQLite's was 999 for long
+NOBODY = Audit()
 
 
 class SqlLedger(ABC):
@@ -37,7 +46,8 @@ class SqlLedger(ABC):
     MARK: ClassVar[str]  # of a parameter in a statement
     BLOB: ClassVar[str]  # type of a column of bytes
 
-    def __init__(self, scope: str, *, read_only: bool = False) -> None:
+    def __init__(self, scope: str, *, audit: Audit = NOBODY, read_only: bool = False) -> None:
+        self.audit = audit
         self._scope = scope
         self._read_only = read_only
         self._loaded: list[Seal] = []
@@ -130,19 +140,29 @@ class SqlLedger(ABC):
 
     def begin(self, name: str, attempt: Attempt) -> None:
         with self._transaction() as tables:
+            self._trail(tables).check()  # its outcome is to be told as well
             tables.put("attempt", self._rows().of_attempt(name, attempt))
 
-    def abandon(self, name: str, attempt: Attempt) -> None:
+    def abandon(self, name: str, attempt: Attempt, event: Happening | None = None) -> None:
         with self._transaction() as tables:
             tables.delete("attempt", scope=self._scope, name=name, id=attempt.id)
+            self._tell(tables, name, event)
 
-    def owe(self, name: str, attempt: Attempt, burn: PendingBurn) -> None:
+    def owe(self, name: str, attempt: Attempt, burn: PendingBurn, event: Happening | None = None) -> None:
         with self._transaction() as tables:
             tables.delete("attempt", scope=self._scope, name=name, id=attempt.id)
             tables.put("pending_burn", self._rows().of_pending_burn(name, burn))
+            self._tell(tables, name, event)
 
     def complete(
-        self, name: str, attempt: Attempt, record: Record, *, former: Record | None, due: PendingBurn | None
+        self,
+        name: str,
+        attempt: Attempt,
+        record: Record,
+        *,
+        former: Record | None,
+        due: PendingBurn | None,
+        event: Happening,
     ) -> None:
         with self._transaction() as tables:
             self._check_held(tables.db, name)
@@ -156,48 +176,69 @@ class SqlLedger(ABC):
             tables.delete("delivery", scope=self._scope, name=name)
             if due:
                 tables.put("pending_burn", self._rows().of_pending_burn(name, due))
+            self._tell(tables, name, event)
 
-    def withdraw(self, name: str, attempt: Attempt, record: Record, burn: PendingBurn) -> Completion:
+    def withdraw(
+        self, name: str, attempt: Attempt, record: Record, burn: PendingBurn, event: Happening | None = None
+    ) -> Completion:
         try:
             self._renew()
             with self._transaction() as tables:
                 # Waits for a transaction that may still be about to commit: it holds the intent's row.
                 if tables.delete("attempt", scope=self._scope, name=name, id=attempt.id):
                     tables.put("pending_burn", self._rows().of_pending_burn(name, burn))
+                    self._tell(tables, name, event)
                     return Completion.WITHDRAWN
                 recorded = self._entries(tables, name=name).get(name, Entry()).record
                 return Completion.RECORDED if _is_same_link(recorded, record) else Completion.WITHDRAWN
         except LedgerError:
             return Completion.UNKNOWN
 
-    def note(self, name: str, record: Record) -> None:
+    def note(self, name: str, record: Record, event: Happening | None = None) -> None:
         with self._transaction() as tables:
             tables.put("link", self._rows().of_link(name, record))
+            self._tell(tables, name, event)
 
-    def retire(self, name: str, due: PendingBurn | None) -> None:
+    def retire(self, name: str, due: PendingBurn | None, event: Happening | None = None) -> None:
         with self._transaction() as tables:
             tables.delete("link", scope=self._scope, name=name)
             tables.delete("delivery", scope=self._scope, name=name)
             if due:
                 tables.put("pending_burn", self._rows().of_pending_burn(name, due))
+            self._tell(tables, name, event)
 
-    def settle(self, name: str, burn: PendingBurn) -> None:
+    def settle(self, name: str, burn: PendingBurn, event: Happening | None = None) -> None:
         with self._transaction() as tables:
             digest = self._rows().key_digest(burn.metadata_key)
             tables.delete("pending_burn", scope=self._scope, name=name, key_digest=digest)
+            self._tell(tables, name, event)
 
-    def delivered(self, name: str, delivery: Delivery) -> None:
+    def delivered(self, name: str, delivery: Delivery, event: Happening | None = None) -> None:
         with self._transaction() as tables:
             tables.put("delivery", self._rows().of_delivery(name, delivery))
+            self._tell(tables, name, event)
 
-    def keep(self, name: str, revealed: RevealedValue) -> None:
+    def keep(self, name: str, revealed: RevealedValue, event: Happening | None = None) -> None:
         with self._transaction() as tables:
             tables.put("revealed", self._rows().of_revealed(name, revealed))
+            self._tell(tables, name, event)
 
-    def drop(self, name: str, revealed: RevealedValue) -> None:
+    def drop(self, name: str, revealed: RevealedValue, event: Happening | None = None) -> None:
         with self._transaction() as tables:
             digest = self._rows().key_digest(revealed.secret_key)
             tables.delete("revealed", scope=self._scope, name=name, key_digest=digest)
+            self._tell(tables, name, event)
+
+    def history(self, names: Sequence[str] = (), since: int | None = None) -> Iterator[Event]:
+        if self._is_there():
+            with self._transaction(write=False) as tables:
+                yield from self._trail(tables).read(self._scope, names, since)
+
+    def verify(self) -> Verdict:
+        if not self._is_there():
+            return Verdict(0)
+        with self._transaction(write=False) as tables:
+            return self._trail(tables).verify()
 
     def is_sealed_under(self, key: bytes) -> bool:
         """Whether this is the ledger's key. False where there is no ledger yet."""
@@ -212,9 +253,12 @@ class SqlLedger(ABC):
         with self._transaction(alone=True) as tables:
             old = self._rows().seal
             fingerprint_key = schema.fingerprint_key(_ledger(tables), old)
-            for table in KEYS:
+            for table in KEYS.keys() - {"event"}:
                 for row in tables.select(table):
                     tables.put(table, {**row, "sealed": new.close(reopened(old, table, row), identity_of(table, row))})
+            trail = self._trail(tables)
+            trail.reseal(new)
+            trail.tell([(THE_LEDGER, THE_LEDGER, Happening(What.KEY_CHANGED))])
             schema.describe(tables, new, fingerprint_key)
 
     def _seals(self, *, anew: bool = False) -> list[Seal]:
@@ -237,6 +281,15 @@ class SqlLedger(ABC):
 
     def _tables(self, db: Database) -> Tables:
         return Tables(db, self.MARK, self.BLOB)
+
+    def _trail(self, tables: Tables) -> Trail:
+        rows = self._rows()
+        return Trail(tables, rows.seal, rows.fingerprints, self.audit)
+
+    def _tell(self, tables: Tables, name: str, event: Happening | None) -> None:
+        """Add to the audit trail; the last thing that a transaction does."""
+        if event:
+            self._trail(tables).tell([(self._scope, name, event)])
 
     @contextmanager
     def _transaction(self, *, write: bool = True, alone: bool = False) -> Iterator[Tables]:

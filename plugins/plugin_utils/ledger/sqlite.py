@@ -16,6 +16,7 @@ from typing import Any
 
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger import schema
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.errors import LedgerError
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.events import Audit
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.key import (
     KeyFile,
     check_private,
@@ -23,7 +24,7 @@ from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.key impor
     sync_folder,
 )
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.locks import lock_file
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sql import SqlLedger
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sql import NOBODY, SqlLedger
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.tables import Database
 
 BUSY_LIMIT = 30.0  # seconds to wait for another process's transaction, which lasts milliseconds
@@ -38,8 +39,17 @@ class SqliteLedger(SqlLedger):
     MARK = "?"
     BLOB = "BLOB"
 
-    def __init__(self, path: Path, scope: str, keys: Sequence[bytes], *, wait: float, read_only: bool = False) -> None:
-        super().__init__(scope, read_only=read_only)
+    def __init__(
+        self,
+        path: Path,
+        scope: str,
+        keys: Sequence[bytes],
+        *,
+        wait: float,
+        audit: Audit = NOBODY,
+        read_only: bool = False,
+    ) -> None:
+        super().__init__(scope, audit=audit, read_only=read_only)
         self._path = path.resolve()  # one ledger has one lock file and one key file, by whatever link it is reached
         self._given_keys = list(keys)
         self._key_file = KeyFile(self._beside(".key"))

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, Protocol
@@ -19,6 +19,7 @@ KEYS = {
     "pending_burn": ("scope", "name", "key_digest"),
     "revealed": ("scope", "name", "key_digest"),
     "delivery": ("scope", "name", "part"),
+    "event": ("number",),
 }
 
 
@@ -64,6 +65,22 @@ class Tables:
         rows = [dict(row) for row in self.db.execute(statement, _parameters(where)).fetchall()]
         return sorted(rows, key=itemgetter(*KEYS[table])) if table in KEYS else rows
 
+    def slices(self, table: str, column: str, size: int, *, newest_first: bool = False) -> Iterator[Row]:
+        """Yield all rows by a column of numbers, not more than `size` of them in memory; what was read may be changed."""
+        sign, order = ("<", "DESC") if newest_first else (">", "ASC")
+        beyond, parameters = "", tuple[int, ...]()
+        while True:
+            statement = f"SELECT * FROM {table}{beyond} ORDER BY {column} {order} LIMIT {size}"  # noqa: S608
+            rows = [dict(row) for row in self.db.execute(statement, parameters).fetchall()]
+            yield from rows
+            if len(rows) < size:
+                return
+            beyond, parameters = f" WHERE {column} {sign} {self.mark}", (rows[-1][column],)
+
+    def delete_below(self, table: str, column: str, number: int) -> None:
+        """Delete the rows whose number in a column is smaller."""
+        self.db.execute(f"DELETE FROM {table} WHERE {column} < {self.mark}", (number,))  # noqa: S608
+
     def delete(self, table: str, **where: str) -> int:
         """Delete the rows; return how many there were."""
         statement = f"DELETE FROM {table}{self._where(where)}"  # noqa: S608
@@ -73,6 +90,11 @@ class Tables:
         marks = ", ".join([self.mark] * len(row))
         statement = f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks}){on_conflict}"  # noqa: S608
         self.db.execute(statement, tuple(row.values()))
+
+    def update(self, table: str, row: Row) -> None:
+        """Update the only row of a table."""
+        updates = ", ".join(f"{column} = {self.mark}" for column in row)
+        self.db.execute(f"UPDATE {table} SET {updates}", tuple(row.values()))  # noqa: S608
 
     def put(self, table: str, row: Row) -> None:
         """Insert a row, or update the one with the same key."""

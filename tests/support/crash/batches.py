@@ -62,9 +62,11 @@ class Batch:
     def judged(self, controller: Controller, first_run: Disturbed, *, look_alike: bool) -> Cell:  # noqa: ARG002
         self.run(controller, before=True)
         cell = first_run(lambda watch: self.run(controller, watch))
+        cell.expect_agreement(controller, *self.names, "replaced", "gone")
         controller.server.clock.advance(A_MINUTE)
 
         second = self.run(controller)
+        cell.expect_agreement(controller, *self.names, "replaced", "gone")
 
         live = controller.links()
         cell.unread = len(live)

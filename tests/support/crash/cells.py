@@ -35,6 +35,10 @@ class Cell:
         if not holds:
             self.wrong.append(otherwise)
 
+    def expect_agreement(self, controller: Controller, *names: str) -> None:
+        """The audit trail tells what the ledger holds, no more and no less."""
+        self.wrong += [problem for name in names for problem in controller.disagreements(name)]
+
 
 Disturbed = Callable[[Callable[[Watch], object]], Cell]
 """Runs what it is given, with a disturbance; returns the cell that is to be judged."""

@@ -23,6 +23,7 @@ from onetime_server.store import Receipt
 from tests.support.back_ends import new_ledger
 from tests.support.live_server import TOKEN, LiveServer
 from tests.support.postgresql import Postgresql
+from tests.support.trail import disagreements
 from tests.support.world import KEY
 
 Result = TypeVar("Result")
@@ -101,6 +102,11 @@ class Controller:
     def entry(self, name: str) -> Entry:
         with self.ledger() as ledger:
             return ledger.read(name)
+
+    def disagreements(self, name: str) -> list[str]:
+        """Where the audit trail and the ledger's records do not agree."""
+        with self.ledger() as ledger:
+            return list(disagreements(ledger, name))
 
     def links_ever(self) -> dict[str, Receipt]:
         """All that the server knows of the account, by metadata key."""

@@ -66,6 +66,7 @@ class Deliver:
                     return deliver(ledger, SHARE.name, MESSAGE, messenger, address, clock=clock, check=False)
 
             cell = first_run(run)
+            cell.expect_agreement(controller, SHARE.name)
             sent_first = len(outbox.read_text().splitlines())
             is_noted = bool(controller.entry(SHARE.name).deliveries)
 
@@ -79,6 +80,7 @@ class Deliver:
         cell.expect(len(sent) == sent_first + (not is_noted), "it was sent too often, or never")
         cell.expect(set(sent) == {address.link(record.secret_key, record.share_domain)}, "another link was sent")
         cell.expect(cell.unread == 1, "too many links, or none")
+        cell.expect_agreement(controller, SHARE.name)
         return cell
 
 
@@ -100,6 +102,7 @@ class Reveal:
                 return reveal(ledger, lambda: client, "vendor", key, self.passphrase, now=now)
 
         cell = first_run(run)
+        cell.expect_agreement(controller, "vendor")
         was_unread = bool(controller.links())
         found, is_lost = [], False
         for _ in range(2):
@@ -115,4 +118,5 @@ class Reveal:
         cell.expect(bool(values) != is_lost, "a value was lost without a word, or is said to be and is there")
         cell.expect(len(values) in (0, 2), "a value was told once and not again")
         cell.expect(not (values and found[-1].changed), "the third run changed something")
+        cell.expect_agreement(controller, "vendor")
         return cell

@@ -10,6 +10,7 @@ from typing import Any
 from unittest.mock import patch
 
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.errors import LedgerError
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.events import What
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.key import KeyFile
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.open import open_ledger
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sql import SqlLedger
@@ -17,6 +18,7 @@ from tests.support.back_ends import BACK_ENDS
 from tests.support.crash.cells import Cell, Disturbed
 from tests.support.crash.controller import Controller, Watch
 from tests.support.rows import ATTEMPT, OTHER_KEY, OWED, RECORD, complete
+from tests.support.trail import disagreements
 from tests.support.world import KEY
 
 NAME = "db/prod/alice"
@@ -56,6 +58,10 @@ class ChangeTheKey:
         for _ in range(2):
             run(None)
             cell.expect(contents(OTHER_KEY) == (before, fingerprint), "the next run has harmed the ledger")
+        with self._opened(controller, OTHER_KEY) as ledger:
+            cell.wrong += disagreements(ledger, NAME)
+            changes = sum(event.what is What.KEY_CHANGED for event in ledger.history())
+            cell.expect(1 <= changes <= 1 + self.in_a_file, "the trail tells of another number of changes")
         if self.in_a_file:
             with self._opened(controller, OTHER_KEY) as ledger:
                 keys = KeyFile(ledger._beside(".key")).read()  # type: ignore[attr-defined]

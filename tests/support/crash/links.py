@@ -54,6 +54,7 @@ class Links:
         self._prepare(controller)
         made_before = len(controller.links_ever())
         cell = first_run(lambda watch: controller.run(self.run, watch))
+        cell.expect_agreement(controller, self.desired.name)
         left_by_the_first = controller.entry(self.desired.name)
         orphans = controller.links().keys() - set(left_by_the_first.metadata_keys)
         clock.advance(A_MINUTE)
@@ -85,6 +86,7 @@ class Links:
         elif not self.orphan:
             cell.expect(third.warnings == second.warnings, "the third run warned of something else")
         self._check_ledger(cell, controller, is_knowable=is_due)
+        cell.expect_agreement(controller, self.desired.name)
         return cell
 
     def _prepare(self, controller: Controller) -> None:

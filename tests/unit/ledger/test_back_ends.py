@@ -5,13 +5,10 @@ from __future__ import annotations
 import base64
 import multiprocessing
 import signal
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
-import psycopg
 import pytest
 
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.state import State
@@ -19,28 +16,16 @@ from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.errors im
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model import Entry
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.open import open_ledger as open_by_options
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sql import SqlLedger
+from tests.support.back_ends import sql
 from tests.support.earlier_ledgers import earlier_ledger
-from tests.support.rows import ATTEMPT, OTHER_ATTEMPT, OTHER_KEY, OWED, RECORD, SEALED, complete
+from tests.support.rows import ATTEMPT, MADE, OTHER_ATTEMPT, OTHER_KEY, OWED, RECORD, SEALED, complete
 from tests.support.steps import BEFORE_COMMIT, watch_transactions
 from tests.support.world import KEY
 
 Open = Callable[..., SqlLedger]
 
 
-def sql(ledger_url: str, *statements: str) -> list[Any]:
-    """Meddle with a ledger; returns the rows of the last statement."""
-    if ledger_url.startswith("sqlite"):
-        with closing(sqlite3.connect(ledger_url.removeprefix("sqlite://"))) as db, db:
-            for statement in statements:
-                rows = db.execute(statement).fetchall()
-        return rows
-    with psycopg.connect(ledger_url, options="-c search_path=onetimesecret") as database:
-        for statement in statements:
-            cursor = database.execute(statement)  # type: ignore[arg-type]
-        return cursor.fetchall() if cursor.description else []
-
-
-TABLES = ("ledger", "link", "attempt", "pending_burn", "revealed", "delivery")
+TABLES = ("ledger", "link", "attempt", "pending_burn", "revealed", "delivery", "event", "head")
 
 
 def contents(ledger_url: str) -> list[Any]:
@@ -100,7 +85,7 @@ def test_an_intent_is_replaced_in_one_transaction(open_ledger: Open, method: str
             if method == "owe":
                 ledger.owe("alice", ATTEMPT, OWED)
             else:
-                ledger.complete("alice", ATTEMPT, RECORD, former=None, due=OWED)
+                ledger.complete("alice", ATTEMPT, RECORD, former=None, due=OWED, event=MADE)
 
     assert moments == [BEFORE_COMMIT]
     assert open_ledger().read("alice") == Entry(attempts=(ATTEMPT,))

@@ -21,7 +21,7 @@ from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model imp
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.protocol import Completion
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sql import SqlLedger
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sqlite import SqliteLedger
-from tests.support.rows import ATTEMPT, OWED, RECORD, complete
+from tests.support.rows import ATTEMPT, MADE, OWED, RECORD, complete
 from tests.support.world import KEY
 
 Open = Callable[..., SqlLedger]
@@ -126,11 +126,11 @@ def test_who_has_lost_the_lock_records_nothing(ledger_file: Path, mishap: Callab
     with ledger.locked("alice"):
         mishap(ledger_file)
         with pytest.raises(LedgerError, match=told):
-            ledger.complete("alice", ATTEMPT, RECORD, former=None, due=None)
+            ledger.complete("alice", ATTEMPT, RECORD, former=None, due=None, event=MADE)
 
     assert ledger.read("alice").record is None
     with ledger.locked("alice"):  # the next run has it again
-        ledger.complete("alice", ATTEMPT, RECORD, former=None, due=None)
+        ledger.complete("alice", ATTEMPT, RECORD, former=None, due=None, event=MADE)
 
 
 def test_only_who_decided_from_what_is_recorded_records(open_ledger: Open) -> None:
@@ -139,7 +139,7 @@ def test_only_who_decided_from_what_is_recorded_records(open_ledger: Open) -> No
 
     for former in (None, OURS):
         with ledger.locked("alice"), pytest.raises(LedgerError, match="was changed by another run"):
-            ledger.complete("alice", ATTEMPT, OURS, former=former, due=OWED)
+            ledger.complete("alice", ATTEMPT, OURS, former=former, due=OWED, event=MADE)
     assert ledger.read("alice").record == RECORD
     assert ledger.read("alice").pending_burns == ()
 
@@ -149,7 +149,7 @@ def test_nobody_records_without_the_lock(open_ledger: Open) -> None:
     ledger.begin("alice", ATTEMPT)
 
     with pytest.raises(LedgerError, match="the lock of 'alice' was lost"):
-        ledger.complete("alice", ATTEMPT, RECORD, former=None, due=None)
+        ledger.complete("alice", ATTEMPT, RECORD, former=None, due=None, event=MADE)
 
 
 @pytest.mark.parametrize("committed", [True, False])

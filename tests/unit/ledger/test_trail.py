@@ -1,0 +1,238 @@
+"""The audit trail tells what became of every link and who did it, and shows where somebody has meddled with it."""
+
+from __future__ import annotations
+
+import base64
+import multiprocessing
+import socket
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger import trail
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.errors import LedgerError
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.events import DAY, Audit, Event, What
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.open import open_ledger as open_by_options
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sql import SqlLedger
+from tests.support.back_ends import sql
+from tests.support.earlier_ledgers import earlier_ledger
+from tests.support.rows import ATTEMPT, MADE, OTHER_KEY, RECORD, SEALED, complete
+from tests.support.world import KEY
+
+Open = Callable[..., SqlLedger]
+NOW = 1_800_000_000
+NAMES = ["alice", "bob", "carol", "dave", "erin"]
+
+
+def record_of(name: str) -> Any:
+    return replace(RECORD, metadata_key=f"metadata-key-{name}", recorded_at=NOW)
+
+
+def filled(ledger: SqlLedger) -> SqlLedger:
+    """A ledger with a link under each name, whose five events are the rows 1 to 5."""
+    ledger.audit = Audit({"user": "ops", "host": "controller"}, clock=lambda: NOW)
+    for name in NAMES:
+        complete(ledger, name, ATTEMPT, record_of(name), None)
+    return ledger
+
+
+def test_an_event_tells_what_happened_to_whom_when_and_who_did_it(open_ledger: Open) -> None:
+    ledger = open_ledger()
+    ledger.audit = Audit({"user": "ops", "host": socket.gethostname(), "job": "17"}, clock=lambda: NOW + 0.7)
+    complete(ledger, "alice", ATTEMPT, RECORD, None)
+
+    (event,) = open_ledger().history()
+    assert event == Event(
+        1,
+        "alice",
+        What.MADE,
+        at=NOW,
+        server_at=RECORD.created_at,
+        recipient="alice@example.com",
+        link=ledger.fingerprint("metadata_key", RECORD.metadata_key),
+        by={"user": "ops", "host": socket.gethostname(), "job": "17"},
+    )
+    assert ledger.verify().problems == ()
+
+
+def test_the_newest_event_comes_first_and_names_are_asked_for(open_ledger: Open) -> None:
+    ledger = filled(open_ledger())
+    ledger.retire("bob", None, replace(MADE, what=What.FORGOTTEN))
+
+    assert [event.name for event in ledger.history()] == ["bob", "erin", "dave", "carol", "bob", "alice"]
+    assert [event.what for event in ledger.history(["bob"])] == [What.FORGOTTEN, What.MADE]
+    assert [event.name for event in ledger.history(["bob", "alice"])] == ["bob", "bob", "alice"]
+    assert list(ledger.history(since=NOW + 2 * DAY)) == []
+
+
+def test_accounts_do_not_see_each_others_events_but_those_of_the_ledger(open_ledger: Open) -> None:
+    filled(open_ledger("server alice"))
+    open_ledger("").reseal(base64.b64decode(OTHER_KEY))
+
+    assert [event.what for event in open_ledger("server bob", OTHER_KEY).history()] == [What.KEY_CHANGED]
+    assert open_ledger("server bob", OTHER_KEY).verify() == trail.Verdict(6)
+
+
+def test_nothing_but_names_accounts_and_digests_stands_open(open_ledger: Open, ledger_url: str) -> None:
+    filled(open_ledger())
+    shown = repr(sql(ledger_url, "SELECT * FROM event") + sql(ledger_url, "SELECT * FROM head"))
+
+    for hidden in (*SEALED, KEY, "alice@example.com", "made", "controller"):
+        assert hidden not in shown
+    assert not [secret for secret in SEALED if secret in repr(list(open_ledger().history()))]
+    assert RECORD.metadata_key not in repr(MADE)
+
+
+COPY_OF_5 = "INSERT INTO event SELECT {}, scope, name, mac, sealed FROM event WHERE number = 5"
+MEDDLING = {
+    "UPDATE event SET sealed = (SELECT sealed FROM event WHERE number = 2) WHERE number = 3": "row 3 ('carol') was altered",
+    "UPDATE event SET name = 'mallory' WHERE number = 3": "row 3 ('mallory') was altered",
+    "UPDATE event SET mac = 'x' WHERE number = 5": "row 5 ('erin') was altered",
+    "DELETE FROM event WHERE number = 3": "row 3 is missing",
+    "DELETE FROM event WHERE number = 1": "row 1 is missing",
+    "DELETE FROM event WHERE number > 3": "rows 4 to 5 are missing",
+    "DELETE FROM event": "rows 1 to 5 are missing",
+    COPY_OF_5.format(6): "row 6 ('erin') is none of the trail's: it was put in",
+    COPY_OF_5.format(0): "row 0 ('erin') is none of the trail's: it was put in",
+    "DELETE FROM head": "the head of the trail was altered or removed",
+    "UPDATE head SET number = 4": "the head of the trail was altered or removed",
+}
+
+
+@pytest.mark.parametrize(("meddling", "problem"), MEDDLING.items())
+def test_meddling_shows(open_ledger: Open, ledger_url: str, meddling: str, problem: str) -> None:
+    filled(open_ledger())
+    sql(ledger_url, meddling)
+
+    assert open_ledger().verify().problems == (problem,)
+
+
+def test_a_row_that_was_altered_is_shown_as_such_among_the_others(open_ledger: Open, ledger_url: str) -> None:
+    filled(open_ledger())
+    sql(ledger_url, "UPDATE event SET mac = 'x' WHERE number = 3")
+
+    whats = {event.name: event.what for event in open_ledger().history()}
+    assert whats == {**dict.fromkeys(NAMES, What.MADE), "carol": What.ALTERED}
+
+
+def test_an_older_copy_of_the_trail_in_its_place_shows_by_the_links_that_it_does_not_tell_of(
+    open_ledger: Open, ledger_url: str
+) -> None:
+    ledger = filled(open_ledger())
+    with ledger._transaction() as tables:
+        (head,) = tables.select("head")
+    complete(ledger, "frank", ATTEMPT, record_of("frank"), None)
+    sql(ledger_url, "DELETE FROM event WHERE number = 6")
+    with ledger._transaction() as tables:
+        tables.update("head", head)
+
+    assert ledger.verify().problems == ("the link of 'frank' is recorded, and no row tells how it came about",)
+
+
+def test_where_nothing_can_be_told_nothing_is_begun(open_ledger: Open, ledger_url: str) -> None:
+    ledger = filled(open_ledger())
+    sql(ledger_url, "DELETE FROM head")
+
+    with pytest.raises(LedgerError, match="the head of the ledger's audit trail is missing; find out who can write"):
+        ledger.begin("frank", ATTEMPT)
+    assert "frank" not in ledger.entries()
+
+
+def test_a_change_of_the_key_leaves_the_chain_and_what_was_altered_as_they_are(
+    open_ledger: Open, ledger_url: str
+) -> None:
+    ledger = filled(open_ledger())
+    before = list(ledger.history())
+    sql(ledger_url, "UPDATE event SET name = 'mallory' WHERE number = 2")
+    ledger.reseal(base64.b64decode(OTHER_KEY))
+
+    after = open_ledger(key=OTHER_KEY)
+    assert after.verify() == trail.Verdict(6, ("row 2 ('mallory') was altered",))
+    newest, *others = after.history()
+    assert (newest.what, newest.name) == (What.KEY_CHANGED, "")
+    assert [event for event in others if event.number != 2] == [event for event in before if event.number != 2]
+
+
+def test_what_is_old_is_pruned_with_a_note_and_the_rest_still_holds(open_ledger: Open, ledger_url: str) -> None:
+    ledger, times = open_ledger(), iter([NOW, NOW + DAY, NOW + 2 * DAY, NOW + 3 * DAY, NOW + 3 * DAY])
+    ledger.audit = Audit(keep=DAY, clock=lambda: next(times))
+    for name in NAMES:
+        complete(ledger, name, ATTEMPT, record_of(name), None)
+
+    newest_first = list(ledger.history())
+    assert [event.name for event in newest_first] == ["erin", "", "dave", "carol"]
+    assert (newest_first[1].what, newest_first[1].details) == (What.PRUNED, {"events": 2})
+    assert ledger.verify().problems == ()
+
+    sql(ledger_url, "DELETE FROM event WHERE number = 3")  # the first that is kept
+    assert ledger.verify().problems == ("row 3 is missing",)
+
+
+def test_pruning_goes_on_where_one_run_has_not_done_all(open_ledger: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trail, "PRUNED_AT_ONCE", 3)
+    ledger = filled(open_ledger())
+    for later in range(4):
+        ledger.audit = Audit(keep=DAY, clock=lambda later=later: NOW + 30 * DAY + later)  # type: ignore[misc]
+        complete(ledger, f"late {later}", ATTEMPT, record_of(f"late {later}"), None)
+
+    assert [event.name for event in ledger.history() if event.name] == [f"late {later}" for later in (3, 2, 1, 0)]
+    assert ledger.verify().problems == ()
+
+
+@pytest.mark.parametrize("version", ["0.1.0", "0.2.0", "0.3.0-dev"])
+def test_the_trail_of_an_earlier_ledger_begins_with_what_it_holds(
+    version: str, open_ledger: Open, ledger_url: str
+) -> None:
+    earlier_ledger(version, ledger_url)
+    ledger = open_ledger()
+
+    known = {event.name: event for event in ledger.history()}
+    assert known.keys() == {name for name, entry in ledger.entries().items() if entry.record}
+    alice = known["db/prod/alice"]
+    assert (alice.what, alice.recipient) == (What.KNOWN, "alice@example.com")
+    assert alice.link == ledger.fingerprint("metadata_key", "metadata-key-1")
+    assert ledger.verify() == trail.Verdict(len(known))
+
+
+def _fill(start: multiprocessing.synchronize.Barrier, number: int, url: str) -> None:
+    options = {"ledger": url, "ledger_key": KEY, "ledger_key_file": None, "ledger_wait": 60}
+    start.wait()
+    with open_by_options(options, f"scope {number % 2}") as ledger:
+        for each in range(10):
+            complete(ledger, f"{number}/{each}", ATTEMPT, record_of(f"{number}-{each}"), None)
+
+
+def test_several_controllers_write_one_chain(open_ledger: Open, ledger_url: str) -> None:
+    context = multiprocessing.get_context("fork")
+    start = context.Barrier(4)
+    processes = [context.Process(target=_fill, args=(start, number, ledger_url)) for number in range(4)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+
+    assert [process.exitcode for process in processes] == [0] * 4
+    assert open_ledger().verify() == trail.Verdict(40)
+    assert len(list(open_ledger("scope 1").history())) == 20
+
+
+def test_a_ledger_that_is_not_there_has_no_history(open_ledger: Open) -> None:
+    ledger = open_ledger(read_only=True)
+    assert (list(ledger.history()), ledger.verify()) == ([], trail.Verdict(0))
+
+
+@pytest.mark.parametrize(
+    ("keep", "problem"), [("23h", "audit_keep is less than a day"), ("long", "audit_keep.*is 'long', which is not a duration")]
+)  # fmt: skip
+def test_how_long_events_are_kept_is_checked(keep: str, problem: str, ledger_url: str) -> None:
+    options = {
+        "ledger": ledger_url,
+        "ledger_key": KEY,
+        "ledger_key_file": None,
+        "ledger_wait": 1,
+        "audit_keep": keep,
+    }
+    with pytest.raises(Exception, match=problem), open_by_options(options, "scope"):
+        pass
