@@ -39,6 +39,15 @@ options:
       - Variable C(ots_ledger_wait), environment E(OTS_LEDGER_WAIT), C(ledger_wait) in C(ansible.cfg).
     type: float
     default: 300
+  audit_keep:
+    description:
+      - How long the ledger keeps the events of its audit trail, a number and one of the units d and w, at least one day.
+      - Older ones are deleted by the next run that adds an event, which is noted in the trail. The shortest time counts that any of
+        those who share a ledger gives.
+      - Variable C(ots_audit_keep), environment E(OTS_AUDIT_KEEP), C(audit_keep) in C(ansible.cfg).
+    type: str
+    default: 400d
+    version_added: 0.3.0
 """
 
     PLUGINS = r"""
@@ -59,4 +68,8 @@ options:
     env: [{name: OTS_LEDGER_WAIT}]
     vars: [{name: ots_ledger_wait}]
     ini: [{section: onetimesecret_ots, key: ledger_wait}]
+  audit_keep:
+    env: [{name: OTS_AUDIT_KEEP}]
+    vars: [{name: ots_audit_keep}]
+    ini: [{section: onetimesecret_ots, key: audit_keep}]
 """

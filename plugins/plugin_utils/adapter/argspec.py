@@ -43,6 +43,7 @@ LEDGER: Spec = {
     "ledger_key": {"type": "str", "no_log": True},
     "ledger_key_file": {"type": "path", "no_log": False},
     "ledger_wait": {"type": "float"},
+    "audit_keep": {"type": "str"},
 }
 
 ADDRESSES = ("ledger", "proxy")  # secret only in that a URL may hold a password

@@ -17,6 +17,8 @@ from ansible.plugins.lookup import LookupBase
 
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.kinds import check_given, check_known, given
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.variables import Variables
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.who import who_runs
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.open import BY
 
 # Core resolves such options for plugins that document their sources; actions cannot, so they borrow this lookup's.
 LENDER = "onetimesecret.ots.ots_generate"
@@ -47,7 +49,8 @@ def options_of_lookup(plugin: LookupBase, arguments: Mapping[str, Any], variable
     options = dict(plugin.get_options())
     origins = {option: _origin(plugin, option, direct, in_variables) for option, value in options.items() if value}
     _choose_place(options, origins)
-    return {**options, ORIGINS: {option: words for option, (_specificity, words) in origins.items()}}
+    words = {option: words for option, (_specificity, words) in origins.items()}
+    return {**options, ORIGINS: words, BY: who_runs(variables)}
 
 
 def options_of_action(arguments: Mapping[str, Any], variables: Variables) -> dict[str, Any]:
@@ -56,7 +59,11 @@ def options_of_action(arguments: Mapping[str, Any], variables: Variables) -> dic
     shared = {name for name, option in lender.option_definitions.items() if option.get("env")}
     direct = {name: value for name, value in arguments.items() if name in shared}
     resolved = options_of_lookup(lender, direct, variables)
-    return {**arguments, **{name: resolved[name] for name in shared}, ORIGINS: resolved[ORIGINS]}
+    return {
+        **arguments,
+        **{name: resolved[name] for name in shared},
+        **{name: resolved[name] for name in (ORIGINS, BY)},
+    }
 
 
 def variables_of(options: Collection[str]) -> dict[str, str]:
