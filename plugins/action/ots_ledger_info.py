@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+import time
+from typing import Any, ClassVar
 
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.action import OtsAction
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.argspec import LEDGER_INFO
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.connection import Connection
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.history import Question, history_of, trail_of
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.results import listing_of
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.policy import Policy
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.survey import survey
@@ -18,10 +20,14 @@ from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.open impo
 
 class ActionModule(OtsAction):
     SPEC = LEDGER_INFO
+    RULES: ClassVar = {"required_by": dict.fromkeys(("names", "recipient", "since", "actions"), "history")}
 
     def perform(self, options: dict[str, Any], *, check: bool) -> dict[str, Any]:
-        connection, policy = Connection.of(options), Policy.of(options)
+        connection = Connection.of(options)
         with open_ledger(options, connection.scope, read_only=True) as ledger:
+            trail = trail_of(ledger.verify()) if options["verify"] else {}
+            if options["history"]:
+                return {"changed": False, **history_of(ledger, Question.of(options, time.time())), **trail}
             entries = ledger.entries()
         client = connection.client() if options["refresh"] and entries else None
-        return {"changed": False, **listing_of(survey(entries, policy, client))}
+        return {"changed": False, **listing_of(survey(entries, Policy.of(options), client)), **trail}

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import base64
+import csv
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support.back_ends import BACK_ENDS, new_ledger
+from tests.support import CHECKOUT
+from tests.support.back_ends import BACK_ENDS, new_ledger, sql
 from tests.support.playbooks import Playbooks
 from tests.support.tenants import Tenant
 
@@ -130,3 +133,77 @@ def test_the_defaults_of_the_action_group_suit_every_action(playbooks: Playbooks
     run = playbooks.run([{"block": tasks, "module_defaults": {"group/onetimesecret.ots.ots": defaults}}])
 
     assert run.exit_code == 0, run.output
+
+
+AUDIT = CHECKOUT / "playbooks" / "audit.yml"
+LIFE = [
+    *MAKE,
+    {
+        "onetimesecret.ots.ots_generate": {"name": "db/alice", "passphrase": "correct-horse", "return_content": True},
+        "register": "new",
+    },
+    {"onetimesecret.ots.ots_reveal": {"name": "vendor", "link": "{{ bob.link }}"}, "register": "read"},
+    {"onetimesecret.ots.ots_burn": {"name": "db/alice"}},
+    {
+        "onetimesecret.ots.ots_share": {"name": "key/bob", "secret": "of bob's", "ttl": "1h"},
+        "ignore_errors": True,
+    },
+]
+
+
+@pytest.mark.usefixtures("ledger")
+def test_the_trail_tells_all_and_no_secret_whatever_way_it_leaves(
+    stack: Tenant, playbooks: Playbooks, tmp_path: Path
+) -> None:
+    secrets = f"{SECRETS} + ['correct-horse', new.value, new.link, new.secret_key, new.metadata_key, read.value]"
+    assert playbooks.run([*LIFE, playbooks.save(secrets)]).exit_code == 0
+    before = stack.requests()
+    ask = {"history": True, "verify": True}
+    tasks = [
+        {"onetimesecret.ots.ots_ledger_info": ask, "register": "trail"},
+        playbooks.save("trail", "trail"),
+    ]
+    told = playbooks.run(tasks, "-vvvv")
+    files = {"audit_csv": tmp_path / "audit.csv", "audit_json_lines": tmp_path / "audit.jsonl"}
+    extra = json.dumps({name: str(path) for name, path in files.items()} | {"awx_job_id": 17, "awx_user_name": "alice"})
+    audited = playbooks.run(AUDIT, "-vvvv", "-e", extra)
+
+    assert (told.exit_code, audited.exit_code) == (0, 0), told.output + audited.output
+    assert stack.requests() == before
+    trail = playbooks.registered("trail")
+    assert [(event["name"], event["action"]) for event in trail["events"]] == [
+        ("db/alice", "made"),
+        ("key/bob", "made"),
+        ("db/alice", "replaced"),
+        ("db/alice", "burned"),
+        ("vendor", "revealed"),
+        ("db/alice", "forgotten"),
+        ("db/alice", "burned"),
+        ("key/bob", "read"),
+    ]
+    assert trail["trail"] == {"intact": True, "events": 8, "problems": []}
+    with files["audit_csv"].open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    lines = [json.loads(line) for line in files["audit_json_lines"].read_text().splitlines()]
+    assert lines == trail["events"]
+    assert [row["action"] for row in rows] == [event["action"] for event in lines]
+    assert {path.stat().st_mode & 0o777 for path in files.values()} == {0o600}
+    shown = [told.output, audited.output, *(path.read_text() for path in files.values())]
+    for secret in (*playbooks.registered(), KEYS[0], stack.environment["OTS_API_TOKEN"]):
+        assert not [text for text in shown if secret in text]
+
+
+@pytest.mark.usefixtures("ledger")
+def test_a_run_that_changes_nothing_writes_nothing_and_meddling_fails_the_audit(playbooks: Playbooks) -> None:
+    playbooks.run(MAKE)
+    url = playbooks.environment["OTS_LEDGER"]
+    before = sql(url, "SELECT * FROM event"), sql(url, "SELECT * FROM head")
+    assert playbooks.run([*MAKE, INFO]).changed == 0
+    assert (sql(url, "SELECT * FROM event"), sql(url, "SELECT * FROM head")) == before
+
+    sql(url, "DELETE FROM event WHERE number = 1")
+    run = playbooks.run(AUDIT, "-e", "audit_names=key/")
+    assert run.exit_code != 0
+    assert "row 1 is missing" in run.one_line
+    assert "key/bob" in run.output
+    assert "db/alice" not in run.output

@@ -15,6 +15,7 @@ from typing import Any
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime import options
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.options import Option
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.reissue import ReissueOn
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.events import What
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model import Part
 
 Spec = dict[str, dict[str, Any]]
@@ -150,6 +151,12 @@ BURN: Spec = {
 
 LEDGER_INFO: Spec = {
     "refresh": {"type": "bool", "default": False},
+    "history": {"type": "bool", "default": False},
+    "names": {"type": "list", "elements": "str"},
+    "recipient": {"type": "str"},
+    "since": {"type": "str"},
+    "actions": {"type": "list", "elements": "str", "choices": [what.value for what in What]},
+    "verify": {"type": "bool", "default": False},
     **POLICY,
     **ROTATION,
     **CONNECTION,

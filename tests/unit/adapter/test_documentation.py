@@ -33,6 +33,7 @@ from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.facts im
     facts_of_recent,
     facts_of_server,
 )
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.history import Question, history_of, trail_of
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.holdings import CREDENTIAL, GROUP, PERSON
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.results import (
     listing_of,
@@ -45,6 +46,7 @@ from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.desired i
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.engine import Outcome
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.links import Result
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.survey import LinkStatus
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.events import Event, Verdict
 from tests.support import CHECKOUT
 from tests.support.rows import RECORD
 
@@ -135,13 +137,20 @@ def documented_by(module: Any) -> dict[str, Any]:
     return dict(yaml.safe_load(module.RETURN))
 
 
+class Ledger:
+    """One without events."""
+
+    def history(self, *_filters: object) -> list[Event]:
+        return []
+
+
 @pytest.mark.parametrize(
     ("module", "results"),
     [
         (ots_share, [result_of("x", one, address) for one in ALL_OUTCOMES for address in (ADDRESS, None)]),
         (ots_generate, [result_of("x", one, address) for one in ALL_OUTCOMES for address in (ADDRESS, None)]),
         (ots_burn, [result_of("x", Outcome(action, former=RECORD), None) for action in (Action.BURNED, Action.ABSENT)]),
-        (ots_ledger_info, [listing_of([])]),
+        (ots_ledger_info, [listing_of([]), {**history_of(Ledger(), Question()), **trail_of(Verdict(0))}]),  # type: ignore[arg-type]
         (ots_links, [result_of_many([], None), result_of_many([Result("x", problem="y")], None)]),
         (ots_metadata_info, [facts_of_link(Server(), key) for key in ("some", "none")]),  # type: ignore[arg-type]
         (ots_recent_info, [facts_of_recent(Server(), content=True)]),  # type: ignore[arg-type]
