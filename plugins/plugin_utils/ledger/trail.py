@@ -134,7 +134,7 @@ class Trail:
         if expected <= head.number:
             problems.append(_missing(expected, head.number))
         elif count and previous is not None and previous != head.mac:
-            problems.append(f"row {head.number} is not the one that the head of the trail tells of")
+            problems.append(f"row {head.number} is not the one that the head of the trail names")
         # Where rows are missing it is plain why a link has none.
         return Verdict(count, tuple(problems or self._unexplained(unexplained.values(), head)))
 
@@ -189,7 +189,7 @@ class Trail:
         for row in links:
             recorded_at = reopened(self._seal, "link", row)["recorded_at"]
             if head.first == 1 or (head.oldest_at is not None and recorded_at >= head.oldest_at):
-                yield f"the link of {row['name']!r} is recorded, and no row tells how it came about"
+                yield f"the link of {row['name']!r} is recorded, but no row says how it came about"
 
     def _rows(self, *, newest_first: bool = False) -> Iterator[Row]:
         return self._tables.slices("event", "number", ROWS_AT_ONCE, newest_first=newest_first)
