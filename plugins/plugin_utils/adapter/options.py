@@ -50,7 +50,7 @@ def options_of_lookup(plugin: LookupBase, arguments: Mapping[str, Any], variable
     origins = {option: _origin(plugin, option, direct, in_variables) for option, value in options.items() if value}
     _choose_place(options, origins)
     words = {option: words for option, (_specificity, words) in origins.items()}
-    return {**options, ORIGINS: words, BY: who_runs(variables)}
+    return {**options, ORIGINS: words, BY: who_runs(variables, os.environ)}
 
 
 def options_of_action(arguments: Mapping[str, Any], variables: Variables) -> dict[str, Any]:

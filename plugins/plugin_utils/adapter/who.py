@@ -19,7 +19,7 @@ PREFIXES = ("awx", "tower")
 LONGEST = 200  # characters
 
 
-def who_runs(variables: Variables, environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+def who_runs(variables: Variables, environment: Mapping[str, str]) -> dict[str, str]:
     """Return what is known of who runs. AWX tells the job by extra variables, and its number in JOB_ID as well."""
     by = {"user": _user(), "host": socket.gethostname()}
     for field, variable in JOB.items():
