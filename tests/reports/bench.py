@@ -22,7 +22,7 @@ from resource import RUSAGE_CHILDREN, getrusage
 from local_stack import LocalStack
 from tests.support import CHECKOUT
 from tests.support.back_ends import BACK_ENDS, new_ledger
-from tests.support.bench import plays
+from tests.support.bench import plays, trail
 from tests.support.bench.distance import far_away
 from tests.support.bench.ledgers import costs, filled
 from tests.support.bench.plays import Case
@@ -36,6 +36,8 @@ from tests.support.world import KEY
 PICTURE = CHECKOUT / "docs" / "pictures" / "cost-by-names.svg"
 FEW_RECORDS = 1000
 MOST_GROWTH = 1.3
+MOST_FOR_AN_EVENT = 2  # milliseconds
+MOST_TO_VERIFY = 60  # seconds, for a million
 
 
 def main() -> None:
@@ -43,7 +45,9 @@ def main() -> None:
     rounds, records = [int(argument) for argument in sys.argv[1:]] + [3, 1_000_000][len(sys.argv) - 1 :]
     with tempfile.TemporaryDirectory() as folder, postgresql() as database, LocalStack(Path(folder) / "stack") as stack:
         medians = measured(Path(folder), stack, database, rounds)
-        rows = measures(medians) + growth(Path(folder), database, records)
+        rows = (
+            measures(medians) + growth(Path(folder), database, records) + trail_growth(Path(folder), database, records)
+        )
     tell(f"{machine()}; medians of {rounds} rounds, in turns")
     tell("| measure | reached | target | |", "|---|---|---|---|", *(one.row() for one in rows))
     tell("", "| play | wall | CPU | requests |", "|---|---|---|---|")
@@ -118,6 +122,26 @@ def growth(folder: Path, database: Postgresql, records: int) -> list[Measure]:
             Measure(f"{title}{back_end}: {name}", many[name] / few[name], "times", MOST_GROWTH)
             for name in few
         ]  # fmt: skip
+    return found
+
+
+def trail_growth(folder: Path, database: Postgresql, events: int) -> list[Measure]:
+    """How much dearer it is to add an event to a long trail, and to read the history of one name; how long a check takes."""
+    found = []
+    title = f"audit trail, {events:,} events against {FEW_RECORDS:,}, "
+    for back_end in BACK_ENDS:
+        with (
+            trail.filled(new_ledger(back_end, folder, lambda: database), FEW_RECORDS) as small,
+            trail.filled(new_ledger(back_end, folder, lambda: database), events) as large,
+        ):
+            few, many = trail.costs(small, FEW_RECORDS), trail.costs(large, events)
+            found += [
+                Measure(f"{title}{back_end}: {name}", many[name] / few[name], "times", MOST_GROWTH) for name in few
+            ]
+            event = (many[trail.WITH_EVENT] - many[trail.WITHOUT_EVENT]) * 1000
+            found.append(Measure(f"the same: an event, above its record, {back_end}", event, "ms", MOST_FOR_AN_EVENT))
+            seconds = trail.seconds_to_verify(large)
+            found.append(Measure(f"the same: check all of it, {back_end}", seconds, "s", MOST_TO_VERIFY))
     return found
 
 

@@ -55,7 +55,7 @@ def costs(ledger: SqlLedger, size: int) -> dict[str, float]:
         "begin and abandon": lambda number: _begin(ledger, f"name/{number}"),
         "record": write,
     }
-    return {name: _median(act, numbers) for name, act in operations.items()}
+    return {name: median_of(act, numbers) for name, act in operations.items()}
 
 
 def _begin(ledger: SqlLedger, name: str) -> None:
@@ -63,7 +63,8 @@ def _begin(ledger: SqlLedger, name: str) -> None:
     ledger.abandon(name, ATTEMPT)
 
 
-def _median(act: Callable[[int], object], numbers: list[int]) -> float:
+def median_of(act: Callable[[int], object], numbers: list[int]) -> float:
+    """Return the median seconds of what is done with each number."""
     taken = []
     for number in numbers:
         begin = time.perf_counter()
