@@ -30,4 +30,5 @@ class ActionModule(OtsAction):
                 return {"changed": False, **history_of(ledger, Question.of(options, time.time())), **trail}
             entries = ledger.entries()
         client = connection.client() if options["refresh"] and entries else None
-        return {"changed": False, **listing_of(survey(entries, Policy.of(options), client)), **trail}
+        statuses = survey(entries, Policy.of(options), client)
+        return {"changed": False, **listing_of(statuses, content=options["return_content"]), **trail}

@@ -10,7 +10,7 @@ DOCUMENTATION = r"""
 module: ots_ledger
 author: onetimesecret.ots maintainers (@onetimesecret)
 version_added: 0.2.0
-short_description: Change the encryption key of the ledger
+short_description: Change the encryption key of the ledger, or adopt a link that something else has made
 description:
   - Seals all that the ledger keeps secret, for every server and account, under a new ledger key, in one transaction. Names
     keep their links. No server is asked; options of the connection are taken for the sake of C(module_defaults) alone.
@@ -25,6 +25,35 @@ options:
       - A ledger that is sealed under this key already is left as it is.
       - Where the key is in a key file it may be left out; then a new one is made, in every run.
     type: str
+  adopt:
+    description:
+      - Name under which the link with O(metadata_key) is recorded from now on. The server is asked about the link, which must still
+        be unread; it is neither changed nor sent.
+      - A link is recorded once. One that is recorded under the name is left as it is; one that is known under another name, and
+        a name that has another link, are errors.
+      - A run of M(onetimesecret.ots.ots_share) that gives what is given here keeps the link. What made it must no longer manage it,
+        such as by C(terraform state rm).
+    type: str
+    version_added: 0.3.0
+  metadata_key:
+    description: Metadata key of the link to adopt, such as C(metadata_key) of Terraform's C(onetimesecret_link).
+    type: str
+    version_added: 0.3.0
+  secret:
+    description:
+      - What the link to adopt carries; only its fingerprint is kept.
+      - The server does not show it, so it is taken as given. Without it the next run that shares something under the name replaces
+        the link.
+    type: str
+    version_added: 0.3.0
+  passphrase:
+    description: Passphrase of the link to adopt, if it has one.
+    type: str
+    version_added: 0.3.0
+  recipient:
+    description: Address to which the server mailed the link to adopt, if it did. It must fit what the server shows of it.
+    type: str
+    version_added: 0.3.0
 extends_documentation_fragment:
   - onetimesecret.ots.connection
   - onetimesecret.ots.ledger
@@ -40,6 +69,13 @@ EXAMPLES = r"""
     ledger_key: "{{ vault_old_ledger_key }}"
     new_ledger_key: "{{ vault_ledger_key }}"
 
+- name: Adopt a link that Terraform has made
+  onetimesecret.ots.ots_ledger:
+    adopt: db/prod/alice
+    metadata_key: "{{ terraform.outputs.metadata_key.value }}"
+    secret: "{{ vault_db_password }}"
+    recipient: alice@example.com
+
 - name: Change the key file of my own ledger
   onetimesecret.ots.ots_ledger:
 """
@@ -50,4 +86,9 @@ ledger:
   returned: success
   type: str
   sample: /home/ops/.ansible/onetimesecret/ledger.sqlite3
+name:
+  description: Name of the link that was adopted.
+  returned: with O(adopt)
+  type: str
+  sample: db/prod/alice
 """

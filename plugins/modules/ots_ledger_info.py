@@ -82,7 +82,14 @@ options:
       - altered
     version_added: 0.3.0
   verify:
-    description: Whether the whole trail is checked, of every server and account in the ledger. A million events take a minute.
+    description: Whether the whole trail is checked, of every server and account in the ledger. A million events take half a minute.
+    type: bool
+    default: false
+    version_added: 0.3.0
+  return_content:
+    description:
+      - Whether each link has its C(metadata_key), and RV(imports_tf) is returned. The result is hidden from all output then.
+      - Who has a metadata key can follow the link, and burn one without a passphrase.
     type: bool
     default: false
     version_added: 0.3.0
@@ -113,6 +120,18 @@ EXAMPLES = r"""
       map(attribute='recipient') }}
   vars:
     tomorrow: "{{ '%Y-%m-%dT%H:%M:%SZ' | strftime(now().timestamp() + 86400, utc=true) }}"
+
+- name: Get what Terraform needs to take over the links
+  onetimesecret.ots.ots_ledger_info:
+    return_content: true
+  register: exported
+
+- name: Write it
+  ansible.builtin.copy:
+    content: "{{ exported.imports_tf }}"
+    dest: terraform/imports.tf
+    mode: "0600"
+  no_log: true
 
 - name: Find out whether the password that was sent in March was read, and when
   onetimesecret.ots.ots_ledger_info:
@@ -173,6 +192,12 @@ events:
         - More of some events, C(expires_at) of a link that was made, C(part), C(channel) and C(destination) of a delivery,
           C(state) of a link that was forgotten, number of C(events) that were pruned.
       type: dict
+imports_tf:
+  description:
+    - A Terraform configuration with a resource for all links of a kind that can still be read, and an import block for each.
+    - Delete the file's import blocks after C(terraform apply); they hold metadata keys.
+  returned: with O(return_content=true)
+  type: str
 trail:
   description: What the check of the trail has found.
   returned: with O(verify=true)
@@ -199,6 +224,10 @@ links:
       description: Name of the credential.
       type: str
       sample: db/prod/alice
+    metadata_key:
+      description: Metadata key of the link.
+      returned: with O(return_content=true)
+      type: str
     kind:
       description:
         - Who made the value, the caller with V(share) or the server with V(generate).

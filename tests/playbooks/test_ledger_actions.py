@@ -207,3 +207,31 @@ def test_a_run_that_changes_nothing_writes_nothing_and_meddling_fails_the_audit(
     assert "row 1 is missing" in run.one_line
     assert "key/bob" in run.output
     assert "db/alice" not in run.output
+
+
+def test_a_link_is_adopted_once_and_exported_for_terraform_and_no_key_is_shown(
+    stack: Tenant, playbooks: Playbooks, tmp_path: Path
+) -> None:
+    share = {"name": "key/bob", "secret": "of bob's", "passphrase": "correct-horse"}
+    elsewhere = {"onetimesecret.ots.ots_share": {**share, "return_content": True}, "register": "bob"}
+    playbooks.run([elsewhere, playbooks.save("[bob.metadata_key, bob.secret_key, bob.link]")])
+    secrets = [*playbooks.registered(), "of bob's", "correct-horse"]
+    playbooks.environment["OTS_LEDGER"] = f"sqlite://{tmp_path}/other.sqlite3"
+    given = {"metadata_key": secrets[0], "secret": share["secret"], "passphrase": share["passphrase"]}
+    adopt = {"onetimesecret.ots.ots_ledger": {"adopt": "key/bob", **given}}
+    tasks = [
+        adopt,
+        {"onetimesecret.ots.ots_share": share},
+        {"onetimesecret.ots.ots_ledger_info": {"return_content": True}, "register": "exported"},
+        SHOW | {"ansible.builtin.debug": {"var": "exported.changed"}},
+        playbooks.save("exported.imports_tf", "imports"),
+        {"onetimesecret.ots.ots_ledger": {"adopt": "another", **given}, "ignore_errors": True},
+    ]
+    checked, first, second = playbooks.run([adopt], "--check"), *(playbooks.run(tasks, "-vvvv", "--diff") for _ in "12")
+
+    assert (checked.changed, first.changed, second.changed) == (1, 1, 0), first.output + second.output
+    assert first.exit_code == 0
+    assert "is in the ledger already, as 'key/bob'; use that name" in first.one_line
+    assert f'id = "{secrets[0]}"' in playbooks.registered("imports")
+    assert stack.links_sent() == 1
+    assert not [secret for secret in secrets if secret in checked.output + first.output + second.output]

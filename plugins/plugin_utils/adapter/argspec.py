@@ -157,15 +157,20 @@ LEDGER_INFO: Spec = {
     "since": {"type": "str"},
     "actions": {"type": "list", "elements": "str", "choices": [what.value for what in What]},
     "verify": {"type": "bool", "default": False},
+    **CONTENT,
     **POLICY,
     **ROTATION,
     **CONNECTION,
     **LEDGER,
 }
 
-NEW_KEY: Spec = {
+OF_THE_LEDGER: Spec = {  # ots_ledger
     "new_ledger_key": {"type": "str", "no_log": True},
-    **CONNECTION,  # of no use here, but the action group's defaults may name them
+    "adopt": {"type": "str"},
+    "metadata_key": {"type": "str", "no_log": True},
+    "secret": {"type": "str", "no_log": True},
+    **spec_of(option for option in options.LINK if option.name in ("passphrase", "recipient")),
+    **CONNECTION,
     **LEDGER,
 }
 

@@ -13,6 +13,7 @@ from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.address 
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.state import State
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.times import iso_time
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.tables import table
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.terraform import imports_of
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.decision import Action
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.engine import Outcome
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.links import Result
@@ -91,10 +92,18 @@ def _diff_of_many(results: Sequence[Result]) -> dict[str, Any]:
     }
 
 
-def listing_of(statuses: Sequence[LinkStatus]) -> dict[str, Any]:
-    """Return what a survey has found, as data for playbooks and as a table for people. No secret is in it."""
+def listing_of(statuses: Sequence[LinkStatus], *, content: bool = False) -> dict[str, Any]:
+    """Return what a survey has found, as data for playbooks and as a table for people.
+
+    No secret is in it, but with `content` the links' metadata keys, and what Terraform needs to take the links over.
+    """
     links = [_line(status) for status in statuses]
-    return {"links": links, "table": table(LISTED, links)}
+    result: dict[str, Any] = {"links": links, "table": table(LISTED, links)}
+    if content:
+        for link, status in zip(links, statuses, strict=True):
+            link["metadata_key"] = status.record.metadata_key if status.record else None
+        result |= {"imports_tf": imports_of(statuses), "_ansible_no_log": True}
+    return result
 
 
 LISTED = ("name", "recipient", "state", "created_at", "expires_at", "due")

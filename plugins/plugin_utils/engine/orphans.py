@@ -112,7 +112,7 @@ def _is_like(link: Metadata, attempt: Attempt, witness: Witness) -> bool:
         and earliest <= ARRIVAL + CLOCK_ERROR
         # Servers cut what they find too long, and raise what they find too short (contract §3).
         and (attempt.ttl is None or link.ttl <= max(attempt.ttl, LONGEST_MINIMUM))
-        and _goes_to(attempt.recipient, link)
+        and goes_to(attempt.recipient, link)
         and (attempt.share_domain is None or link.share_domain in (attempt.share_domain, ""))
         and link.passphrase_required in (None, attempt.passphrase is not None)
     )
@@ -137,7 +137,7 @@ def _seconds_after(link: Metadata, attempt: Attempt, witness: Witness) -> tuple[
     return seconds - witness.most, seconds - witness.least
 
 
-def _goes_to(recipient: str | None, link: Metadata) -> bool:
+def goes_to(recipient: str | None, link: Metadata) -> bool:
     """Whether the link was mailed to the recipient, or to nobody either. Servers show al*****@e*****.com."""
     if recipient is None:
         return not link.recipient

@@ -55,7 +55,7 @@ MODULES = [
     (ots_generate, argspec.GENERATE),
     (ots_burn, argspec.BURN),
     (ots_deliver, {**argspec.DELIVER, **ARGUMENTS}),
-    (ots_ledger, argspec.NEW_KEY),
+    (ots_ledger, argspec.OF_THE_LEDGER),
     (ots_ledger_info, argspec.LEDGER_INFO),
     (ots_links, argspec.LINKS),
     (ots_metadata_info, argspec.METADATA_INFO),
@@ -150,7 +150,14 @@ class Ledger:
         (ots_share, [result_of("x", one, address) for one in ALL_OUTCOMES for address in (ADDRESS, None)]),
         (ots_generate, [result_of("x", one, address) for one in ALL_OUTCOMES for address in (ADDRESS, None)]),
         (ots_burn, [result_of("x", Outcome(action, former=RECORD), None) for action in (Action.BURNED, Action.ABSENT)]),
-        (ots_ledger_info, [listing_of([]), {**history_of(Ledger(), Question()), **trail_of(Verdict(0))}]),  # type: ignore[arg-type]
+        (
+            ots_ledger_info,
+            [
+                listing_of([]),
+                listing_of([], content=True),
+                {**history_of(Ledger(), Question()), **trail_of(Verdict(0))},
+            ],
+        ),  # type: ignore[arg-type]
         (ots_links, [result_of_many([], None), result_of_many([Result("x", problem="y")], None)]),
         (ots_metadata_info, [facts_of_link(Server(), key) for key in ("some", "none")]),  # type: ignore[arg-type]
         (ots_recent_info, [facts_of_recent(Server(), content=True)]),  # type: ignore[arg-type]
@@ -178,7 +185,9 @@ def test_every_fact_of_one_link_of_many_is_documented() -> None:
 def test_every_link_of_a_listing_is_documented() -> None:
     status = LinkStatus("x", RECORD, Action.KEPT, 0, 0, ())
 
-    assert set(documented_by(ots_ledger_info)["links"]["contains"]) == set(listing_of([status])["links"][0])
+    assert set(documented_by(ots_ledger_info)["links"]["contains"]) == set(
+        listing_of([status], content=True)["links"][0]
+    )
 
 
 # -- lookups ------------------------------------------------------------------------------------------------------------------
