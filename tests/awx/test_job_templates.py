@@ -63,14 +63,17 @@ def test_a_handover_is_made_once_and_leaves_no_secret(
     first = run("handover", handover_credential="db/prod", handover_recipients=PEOPLE, handover_ttl="1d")
     second = run("handover", handover_credential="db/prod", handover_recipients=PEOPLE, handover_ttl="1d")
     report = run("report", report_names="db/")
+    audit = run("audit", audit_names="db/", audit_recipient="", audit_since="90d")
 
-    assert (first.exit_code, second.exit_code, report.exit_code) == (0, 0, 0), first.output
+    assert [job.exit_code for job in (first, second, report, audit)] == [0] * 4, first.output + audit.output
+    assert audit.artefacts["audit"] == {"events": 2, "trail": {"intact": True, "events": 2, "problems": []}}
+    assert "admin@" in audit.output  # who had the jobs run
     assert first.artefacts == {"handover": dict.fromkeys(NAMES, "created")}
     assert second.artefacts == {"handover": dict.fromkeys(NAMES, "kept")}
     assert report.artefacts == {"unread": NAMES, "due": {}}
     assert (stack.links_sent(), len(stack.mailbox.mails()), second.changed) == (2, 2, 0)
     for secret in secrets_of(stack, credentials):
-        assert [job.places_of(secret) for job in (first, second, report)] == [[], [], []]
+        assert [job.places_of(secret) for job in (first, second, report, audit)] == [[]] * 4
 
 
 @pytest.mark.long
