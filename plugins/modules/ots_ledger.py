@@ -12,8 +12,9 @@ author: onetimesecret.ots maintainers (@onetimesecret)
 version_added: 0.2.0
 short_description: Change the encryption key of the ledger, or adopt a link that something else has made
 description:
-  - Seals all that the ledger keeps secret, for every server and account, under a new ledger key, in one transaction. Names
-    keep their links. No server is asked; options of the connection are taken for the sake of C(module_defaults) alone.
+  - With O(adopt) a link that was made by Terraform, by hand or by another ledger is recorded under a name.
+  - Without it, seals all that the ledger keeps secret, for every server and account, under a new ledger key, in one transaction.
+    Names keep their links. No server is asked.
   - Where the key is in a key file, the file gets the new key, and holds both until the ledger surely has the new one.
     Where the key
     is given, give O(new_ledger_key) as O(ledger_key) from then on; a run in between fails with a clear error.

@@ -14,15 +14,7 @@ GUIDES = {
     for guide in ("cookbook", "lookups", "migration", "reporting")
 }
 # How many links each sends, where that is not one: `uri` sends one in each run, and three name the same credential.
-LINKS = {
-    "before.yml": 2,
-    "password.yml": 0,
-    "ssh_key.yml": 2,
-    "leaver.yml": 0,
-    "lookups.yml": 0,
-    "generated.yml": 0,
-    "to_terraform.yml": 0,
-}
+LINKS = {"before.yml": 2, "password.yml": 0, "ssh_key.yml": 2, "leaver.yml": 0, "lookups.yml": 0, "generated.yml": 0}
 
 
 def test_the_playbooks_of_the_guides_run_and_send_nothing_the_second_time(stack: Tenant, playbooks: Playbooks) -> None:
