@@ -47,7 +47,7 @@ options:
       - Variable C(ots_audit_keep), environment E(OTS_AUDIT_KEEP), C(audit_keep) in C(ansible.cfg).
     type: str
     default: 400d
-    version_added: 0.3.0
+    version_added: 0.4.0
 """
 
     PLUGINS = r"""

@@ -35,26 +35,26 @@ options:
       - A run of M(onetimesecret.ots.ots_share) that gives what is given here keeps the link. What made it must no longer manage it,
         such as by C(terraform state rm).
     type: str
-    version_added: 0.3.0
+    version_added: 0.4.0
   metadata_key:
     description: Metadata key of the link to adopt, such as C(metadata_key) of Terraform's C(onetimesecret_link).
     type: str
-    version_added: 0.3.0
+    version_added: 0.4.0
   secret:
     description:
       - What the link to adopt carries; only its fingerprint is kept.
       - The server does not show it, so it is taken as given. Without it the next run that shares something under the name replaces
         the link.
     type: str
-    version_added: 0.3.0
+    version_added: 0.4.0
   passphrase:
     description: Passphrase of the link to adopt, if it has one.
     type: str
-    version_added: 0.3.0
+    version_added: 0.4.0
   recipient:
     description: Address to which the server mailed the link to adopt, if it did. It must fit what the server shows of it.
     type: str
-    version_added: 0.3.0
+    version_added: 0.4.0
 extends_documentation_fragment:
   - onetimesecret.ots.connection
   - onetimesecret.ots.ledger

@@ -29,22 +29,22 @@ options:
         server about its name; C(server_at) tells when it was.
     type: bool
     default: false
-    version_added: 0.3.0
+    version_added: 0.4.0
   names:
     description:
       - Events of these names only. One with C(*), C(?) or C([) is a shell pattern, such as V(db/prod/*).
       - With O(history=true), as all filters.
     type: list
     elements: str
-    version_added: 0.3.0
+    version_added: 0.4.0
   recipient:
     description: Events of links for this address only, or that were delivered to it.
     type: str
-    version_added: 0.3.0
+    version_added: 0.4.0
   since:
     description: Events from this time on, ISO 8601 in UTC such as V(2026-03-01), or of a last duration such as V(90d).
     type: str
-    version_added: 0.3.0
+    version_added: 0.4.0
   actions:
     description:
       - Events of these kinds only.
@@ -80,19 +80,19 @@ options:
       - key_changed
       - pruned
       - altered
-    version_added: 0.3.0
+    version_added: 0.4.0
   verify:
     description: Whether the whole trail is checked, of every server and account in the ledger. A million events take half a minute.
     type: bool
     default: false
-    version_added: 0.3.0
+    version_added: 0.4.0
   return_content:
     description:
       - Whether each link has its C(metadata_key), and RV(imports_tf) is returned. The result is hidden from all output then.
       - Who has a metadata key can follow the link, and burn one without a passphrase.
     type: bool
     default: false
-    version_added: 0.3.0
+    version_added: 0.4.0
 extends_documentation_fragment:
   - onetimesecret.ots.policy
   - onetimesecret.ots.policy.rotation

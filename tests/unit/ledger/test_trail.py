@@ -182,7 +182,7 @@ def test_pruning_goes_on_where_one_run_has_not_done_all(open_ledger: Open, monke
     assert ledger.verify().problems == ()
 
 
-@pytest.mark.parametrize("version", ["0.1.0", "0.2.0", "0.3.0-dev"])
+@pytest.mark.parametrize("version", ["0.1.0", "0.2.0", "0.3.0"])
 def test_the_trail_of_an_earlier_ledger_begins_with_what_it_holds(
     version: str, open_ledger: Open, ledger_url: str
 ) -> None:

@@ -1,4 +1,4 @@
--- A ledger of version 3, as the collection wrote it before it kept an audit trail, under the key of tests/support/world.py.
+-- A ledger as version 0.3.0 of the collection wrote it, under the key of tests/support/world.py.
 CREATE TABLE attempt (
                 scope TEXT NOT NULL, name TEXT NOT NULL, id TEXT NOT NULL, sealed BLOB NOT NULL,
                 PRIMARY KEY (scope, name, id)
