@@ -61,9 +61,9 @@ class Forks:
         while not self._free:
             self._reap()
         slot = self._free.pop()
-        place = self._folder / str(slot)
-        shutil.rmtree(place, ignore_errors=True)
-        place.mkdir()
+        place = Path(
+            tempfile.mkdtemp(dir=self._folder)
+        )  # not the slot's: what a killed one has started may still write
         killer = place / "killer"
         pid = os.fork()
         if pid == 0:
@@ -107,6 +107,7 @@ class Forks:
                 with suppress(ProcessLookupError):
                     os.killpg(child.pid, signal.SIGKILL)  # what it has left running
                 told = child.killer.read_text() if child.killer.exists() else "(died)" if pid else "(hangs)"
+                shutil.rmtree(child.killer.parent, ignore_errors=True)
                 del self._running[child.pid]
                 self._free.append(child.slot)
                 child.done(told if failed else None)
