@@ -69,9 +69,6 @@ class LockFile:
                 raise LedgerError(f"{shown!r} is held by this run already", "name it once")
             if offset in self._holders:
                 return False
-            if self._file is not None and not self._holders and not _is_at(self._file, self._path):
-                os.close(self._file)
-                self._file = None
             if self._file is None:
                 self._file = self._opened()
             if not _lock(self._file, offset):
