@@ -62,6 +62,7 @@ class PostgresqlLedger(SqlLedger):
 
     MARK = "%s"
     BLOB = "BYTEA"
+    TO_UPDATE = " FOR UPDATE"
 
     def __init__(
         self,

@@ -45,6 +45,7 @@ class SqlLedger(ABC):
 
     MARK: ClassVar[str]  # of a parameter in a statement
     BLOB: ClassVar[str]  # type of a column of bytes
+    TO_UPDATE: ClassVar[str]  # what a SELECT ends in that makes others wait for its rows
 
     def __init__(self, scope: str, *, audit: Audit = NOBODY, read_only: bool = False) -> None:
         self.audit = audit
@@ -280,7 +281,7 @@ class SqlLedger(ABC):
         schema.create(self._tables(db), self._seals()[0])
 
     def _tables(self, db: Database) -> Tables:
-        return Tables(db, self.MARK, self.BLOB)
+        return Tables(db, self.MARK, self.BLOB, self.TO_UPDATE)
 
     def _trail(self, tables: Tables) -> Trail:
         rows = self._rows()

@@ -38,6 +38,7 @@ class SqliteLedger(SqlLedger):
 
     MARK = "?"
     BLOB = "BLOB"
+    TO_UPDATE = ""  # who writes at all excludes every other
 
     def __init__(
         self,

@@ -46,11 +46,15 @@ class Database(Protocol):
 
 @dataclass(frozen=True)
 class Tables:
-    """The tables of a ledger within one transaction. mark: of a parameter in a statement; blob: the type for bytes."""
+    """The tables of a ledger within one transaction.
+
+    mark: of a parameter in a statement. blob: the type for bytes. to_update: what a SELECT ends in that makes others wait.
+    """
 
     db: Database
     mark: str
     blob: str
+    to_update: str
 
     def execute(self, statement: str) -> None:
         self.db.execute(statement)
@@ -64,6 +68,10 @@ class Tables:
         statement = f"SELECT * FROM {table}{self._where(where)}"  # noqa: S608
         rows = [dict(row) for row in self.db.execute(statement, _parameters(where)).fetchall()]
         return sorted(rows, key=itemgetter(*KEYS[table])) if table in KEYS else rows
+
+    def hold(self, table: str) -> list[Row]:
+        """Return the rows as they are when nobody else has them, and let others wait for them until the transaction ends."""
+        return [dict(row) for row in self.db.execute(f"SELECT * FROM {table}{self.to_update}").fetchall()]  # noqa: S608
 
     def slices(self, table: str, column: str, size: int, *, newest_first: bool = False) -> Iterator[Row]:
         """Yield all rows by a column of numbers, not more than `size` of them in memory; what was read may be changed."""

@@ -80,9 +80,8 @@ class Trail:
 
     def tell(self, told: Sequence[Told]) -> None:
         """Add events at the end. To be done last in a transaction: until it ends nobody else can tell anything."""
-        # Waits for whoever is telling something. The row stays the same one for ever: who waits for it would not see another.
-        self._tables.execute("UPDATE head SET number = number")
-        head, now = self._head(), int(self._audit.clock())
+        # The row stays the same one for ever: who waits for it would not see another in its place.
+        head, now = self._opened(self._tables.hold("head")), int(self._audit.clock())
         for one in told:
             head = self._appended(head, now, one)
         if head.oldest_at is not None and head.oldest_at < now - self._audit.keep - PRUNED_EVERY:
@@ -214,7 +213,9 @@ class Trail:
         )
 
     def _head(self) -> Head:
-        rows = self._tables.select("head")
+        return self._opened(self._tables.select("head"))
+
+    def _opened(self, rows: Sequence[Row]) -> Head:
         if len(rows) != 1:
             raise LedgerError(
                 "the head of the ledger's audit trail is missing",

@@ -223,7 +223,7 @@ def test_a_link_is_found_by_its_key_without_reading_all_others(open_file: Open) 
             return db.execute(statement, parameters)
 
     with ledger._session(write=False) as db:
-        tables = Tables(Explained(), ledger.MARK, ledger.BLOB)
+        tables = Tables(Explained(), ledger.MARK, ledger.BLOB, ledger.TO_UPDATE)
         tables.select("link", scope="scope", key_digest="00")
         tables.select("link", scope="scope", name=["alice", "bob"])
 
