@@ -152,6 +152,18 @@ def test_a_port_that_is_taken_is_said(data: Path) -> None:
     assert len(failed.stderr.splitlines()) == 1
 
 
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_metrics_need_a_port_of_their_own(data: Path, workers: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+
+    failed = run("serve", "--data", str(data), "--port", port, "--metrics-port", port, "--workers", workers)
+
+    assert failed.returncode == 1
+    assert failed.stderr.startswith(f"onetime-server: Cannot serve metrics on 127.0.0.1 port {port}: ")
+    assert len(failed.stderr.splitlines()) == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "environment", "problem"),
     [
@@ -175,8 +187,11 @@ def test_a_port_that_is_taken_is_said(data: Path) -> None:
         (
             [],
             {"ONETIME_SERVER_SMPT_HOST": "x"},
-            "ONETIME_SERVER_SMPT_HOST is no option. Did you mean ONETIME_SERVER_SMTP_HOST?",
+            "ONETIME_SERVER_SMPT_HOST is not an option. Did you mean ONETIME_SERVER_SMTP_HOST?",
         ),
+        (["--data", ""], {}, "--data must not be empty."),
+        (["--config", "/"], {}, "Cannot read /: Is a directory."),
+        (["--public-url", "https://[bad"], {}, "--public-url must be a URL such as https://secrets.example.com."),
         (["--tls-key", "/nonexistent"], {}, "--tls-certificate and --tls-key belong together."),
         (
             ["--tls-certificate", "/none", "--tls-key", "/none"],

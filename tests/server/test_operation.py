@@ -8,6 +8,7 @@ import re
 import signal
 import socket
 import stat
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -239,8 +240,52 @@ def test_check_names_what_is_wrong(server: LiveServer) -> None:
     assert "wrong mail server 127.0.0.1:1 answers: ConnectionRefusedError" in told.stdout
 
 
-def test_a_database_that_does_not_run_is_said(tmp_path: Path) -> None:
-    told = run("status", "--data", str(tmp_path / "data"))
+def test_a_server_that_does_not_run_is_said(server: LiveServer) -> None:
+    server.stop()
+
+    told = run("status", "--data", str(server.data))
 
     assert told.returncode == 3
     assert told.stdout.startswith("server: does not run\naccounts: 0\n")
+
+
+@pytest.mark.parametrize("command", [("status",), ("check",), ("backup", "copy")])
+def test_a_directory_without_a_database_is_no_servers(tmp_path: Path, command: tuple[str, ...]) -> None:
+    told = run(*command, "--data", str(tmp_path / "mistyped"))
+
+    assert (told.returncode, told.stdout) == (1, "")
+    assert told.stderr == (
+        f"onetime-server: {tmp_path}/mistyped does not hold a database. Name the server's directory by --data.\n"
+    )
+    assert not (tmp_path / "mistyped").exists()
+
+
+def test_a_damaged_database_is_told_without_a_traceback(server: LiveServer) -> None:
+    for _ in range(100):
+        server.share(PLAIN)
+    server.stop()
+    file = server.data / "onetime.sqlite3"
+    content = bytearray(file.read_bytes())
+    content[20_000:60_000] = b"x" * 40_000
+    file.write_bytes(content)
+
+    told = run("check", "--data", str(server.data))
+
+    assert told.returncode == 1
+    assert "Traceback" not in told.stderr
+    assert "malformed" in told.stdout + told.stderr or "wrong" in told.stdout
+
+
+def test_reading_for_days_keeps_few_connections_open(server: LiveServer) -> None:
+    """Threads come and go: none leaves its connection behind."""
+
+    def read() -> None:
+        assert server.services.database.count("account") == 0
+
+    for _ in range(50):
+        thread = threading.Thread(target=read)
+        thread.start()
+        thread.join()
+
+    opened = [str(one.resolve()) for one in Path("/proc/self/fd").iterdir()]
+    assert sum(file.startswith(str(server.data)) for file in opened) < 20

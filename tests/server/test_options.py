@@ -57,10 +57,10 @@ def test_a_server_key_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        ('smpt_host = "{secret}"', "smpt_host in FILE is no option. Did you mean smtp_host in FILE?"),
+        ('smpt_host = "{secret}"', "smpt_host in FILE is not an option. Did you mean smtp_host in FILE?"),
         ('smtp_port = "{secret}"', "smtp_port in the file of --config must be a valid integer"),
         ('key = "{secret}"', "FILE holds the server key and is open to others: chmod 600 FILE."),
-        ("key = {secret}", "FILE is no TOML: "),
+        ("key = {secret}", "FILE is not TOML: "),
         ("key = [1]", "FILE holds the server key"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import sys
 
 from .accounts import AccountError
@@ -21,7 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
             named = unknown[0].partition("=")[0] if unknown[0].startswith("-") else "An argument"
             given.parser.error(f"{named} is not for this command")
         return given.run(read(given.kind, vars(given)), given) or 0
-    except (AccountError, DatabaseError, SettingsError, OSError) as error:
+    except (AccountError, DatabaseError, SettingsError, OSError, sqlite3.Error) as error:
         sys.stderr.write(f"onetime-server: {error}\n")
         return 1
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
@@ -86,13 +85,12 @@ class DatabaseError(Exception):
 
 
 class Database:
-    """One connection that writes, and one for each thread that reads; several processes may share the file."""
+    """One connection that writes, and one for each that reads just now; several processes may share the file."""
 
     def __init__(self, path: Path, vault: Vault) -> None:
         """Open the database in `path`, made (mode 0600) if need be. Raises DatabaseError."""
         self._path = path
-        self._of_thread = threading.local()
-        self._readers: list[sqlite3.Connection] = []
+        self._idle: list[sqlite3.Connection] = []
         try:
             if not path.exists():
                 _make(path, vault)
@@ -109,7 +107,7 @@ class Database:
     def close(self) -> None:
         """Give the file back."""
         self._writer.close()
-        for reader in self._readers:
+        for reader in self._idle:
             reader.close()
 
     def transaction(self) -> AbstractContextManager[sqlite3.Connection]:
@@ -119,11 +117,14 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """A block that only reads; it waits for nobody."""
-        reader: sqlite3.Connection | None = getattr(self._of_thread, "reader", None)
-        if reader is None:
-            reader = self._of_thread.reader = self._connect()
-            self._readers.append(reader)
-        yield reader
+        try:
+            reader = self._idle.pop()
+        except IndexError:
+            reader = self._connect()
+        try:
+            yield reader
+        finally:
+            self._idle.append(reader)
 
     def count(self, table: str) -> int:
         """How many rows a table has."""
@@ -162,10 +163,13 @@ class Database:
 
     def faults(self) -> list[str]:
         """What SQLite finds wrong with the file."""
-        with self.reading() as connection:
-            found = [str(row[0]) for row in connection.execute("PRAGMA integrity_check")]
-            found += [f"a row of {row[0]} belongs to nothing" for row in connection.execute("PRAGMA foreign_key_check")]
-        return [fault for fault in found if fault != "ok"]
+        try:
+            with self.reading() as connection:
+                found = [str(row[0]) for row in connection.execute("PRAGMA integrity_check")]
+                lost = connection.execute("PRAGMA foreign_key_check").fetchall()
+        except sqlite3.DatabaseError as error:
+            return [str(error)]
+        return [fault for fault in found if fault != "ok"] + [f"a row of {row[0]} belongs to nothing" for row in lost]
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, timeout=30, isolation_level=None, check_same_thread=False)

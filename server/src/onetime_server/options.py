@@ -7,6 +7,7 @@ TOML file that `--config` names (`smtp_host`). No error quotes a value: it may b
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import tomllib
 from collections.abc import Callable, Mapping
@@ -58,7 +59,10 @@ def _hosts(given: Any) -> frozenset[str]:
 
 
 def _origin(url: str) -> str:
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # brackets that are no IPv6 address
+        parts = urlsplit("")
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or parts.username:
         raise ValueError("must be a URL such as https://secrets.example.com")
     return url.rstrip("/")
@@ -73,7 +77,13 @@ def _proxies(given: str) -> str:
     return given
 
 
-_Path = Annotated[Path, AfterValidator(Path.expanduser)]
+def _given(path: Any) -> Any:
+    if path == "":  # Path takes it for the directory that we are in
+        raise ValueError("must not be empty")
+    return path
+
+
+_Path = Annotated[Path, BeforeValidator(_given), AfterValidator(Path.expanduser)]
 _Port = Annotated[int, Field(ge=0, le=65_535)]
 _Seconds = Annotated[int, Field(ge=1, le=86_400)]
 _Count = Annotated[int, Field(ge=0)]
@@ -212,12 +222,14 @@ class _ConfigFile(TomlConfigSettingsSource):
     def __init__(self, kind: type[BaseSettings], file: Path) -> None:
         try:
             open_to = file.stat().st_mode & _OF_OTHERS
+            if file.is_dir():
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
             super().__init__(kind, file)
         except OSError as error:
             raise SettingsError(f"Cannot read {file}: {error.strerror}.") from None
         except ValueError as error:
-            problem = error if isinstance(error, tomllib.TOMLDecodeError) else "It is no UTF-8"
-            raise SettingsError(f"{file} is no TOML: {problem}.") from None
+            problem = error if isinstance(error, tomllib.TOMLDecodeError) else "It is not UTF-8"
+            raise SettingsError(f"{file} is not TOML: {problem}.") from None
         for name in self.toml_data:
             _refuse_unknown(name, lambda name: f"{name} in {file}")
         if "key" in self.toml_data and open_to:
@@ -229,7 +241,7 @@ def _refuse_unknown(name: str, spelled: Callable[[str], str]) -> None:
     if name not in known:
         similar = get_close_matches(name, known, 1)
         hint = f" Did you mean {spelled(similar[0])}?" if similar else ""
-        raise SettingsError(f"{spelled(name)} is no option.{hint}")
+        raise SettingsError(f"{spelled(name)} is not an option.{hint}")
 
 
 def _named(kind: type[Options]) -> dict[str, FieldInfo]:

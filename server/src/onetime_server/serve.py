@@ -59,6 +59,7 @@ def bind(host: str, port: int) -> socket.socket:
         bound = socket.socket(family, kind, protocol)
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind(address)
+        bound.listen()  # until somebody listens, others may bind the port as well
     except OSError as error:
         raise SettingsError(
             f"Cannot listen on {host} port {port}: {error}. Choose others by --host and --port."
@@ -199,6 +200,8 @@ class _Supervisor(Multiprocess):
         if all(process.wait_until_ready(_START_LIMIT, self.should_exit) for process in self.processes):
             self.has_begun = True
             _announce(self._manner)
+        else:  # it would fail again, for ever
+            self.should_exit.set()
 
     def terminate_all(self) -> None:
         _withdraw(self._manner)

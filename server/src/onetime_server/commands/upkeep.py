@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -13,6 +14,7 @@ from .. import lease, new_file
 from ..database import Database
 from ..mail import problem_of
 from ..options import Options, ServeOptions
+from ..services import DATABASE_FILE
 from ..settings import SettingsError
 from ..vault import Vault
 from .command import Group, command, database_of
@@ -33,8 +35,15 @@ def add_to(commands: Group) -> None:
     backup.add_argument("file", metavar="FILE", type=Path)
 
 
+def _existing(options: Options) -> AbstractContextManager[tuple[Database, Vault]]:
+    """The database. To make one would hide that --data names another directory than the server's."""
+    if not (options.data / DATABASE_FILE).exists():
+        raise SettingsError(f"{options.data} does not hold a database. Name the server's directory by --data.")
+    return database_of(options)
+
+
 def _status(options: Options, _given: argparse.Namespace) -> int:
-    with database_of(options) as (database, _vault):
+    with _existing(options) as (database, _vault):
         url = lease.served_at(options.data)
         mails = ", ".join(f"{number} {state}" for state, number in database.mails().items())
         for name, value in {
@@ -50,7 +59,7 @@ def _status(options: Options, _given: argparse.Namespace) -> int:
 
 def _check(options: ServeOptions, _given: argparse.Namespace) -> int:
     """Every line begins with "ok" or "wrong"."""
-    with database_of(options) as (database, vault):
+    with _existing(options) as (database, vault):
         found: dict[str, list[str]] = {
             "server key opens the database": [],
             f"database is of schema {database.version()} and whole": database.faults(),
@@ -82,5 +91,5 @@ def _backup(options: Options, given: argparse.Namespace) -> None:
         raise SettingsError(f"{given.file} exists already. Choose another name.")
     if not given.file.parent.is_dir():
         raise SettingsError(f"Cannot write {given.file}: there is no directory {given.file.parent}.")
-    with database_of(options) as (database, _vault), new_file.whole(given.file) as unfinished:
+    with _existing(options) as (database, _vault), new_file.whole(given.file) as unfinished:
         database.copy_to(unfinished)
