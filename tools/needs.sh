@@ -6,6 +6,7 @@ packages=()
 for program in "$@"; do
     command -v "$program" > /dev/null && continue
     case $program in
+        java) packages+=(openjdk-17-jre-headless) ;;
         ssh | ssh-keygen) packages+=(openssh-client) ;;
         umount) packages+=(mount) ;;
         unshare) packages+=(util-linux) ;;

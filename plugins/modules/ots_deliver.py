@@ -12,8 +12,8 @@ author: onetimesecret.ots maintainers (@onetimesecret)
 version_added: 0.2.0
 short_description: Send a link, or its passphrase, to a person, once
 description:
-  - Sends the link of a name, or the passphrase of the link, by mail or to a webhook, once for each link. The ledger records what
-    was sent; a new link under the name is sent again.
+  - Sends the link of a name, its passphrase, a reminder or a notice, by mail or to a webhook, once for each link. The ledger
+    records what was sent; a new link under the name is sent again.
   - A link and its passphrase do not go the same way, unless O(same_channel) allows it. A link that the server has mailed,
     because it has a recipient, has gone by mail.
   - A link that is known to be read, burned or expired is not sent.
@@ -24,9 +24,12 @@ options:
     type: str
     required: true
   part:
-    description: What to send.
+    description:
+      - What to send.
+      - A V(reminder) is for the recipient and says that a link is waiting. A V(notice) is for the sender and says that there is a
+        new link. Neither holds the link or its passphrase.
     type: str
-    choices: [link, passphrase]
+    choices: [link, passphrase, reminder, notice]
     default: link
   channel:
     description: How it is sent.

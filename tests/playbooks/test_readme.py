@@ -20,7 +20,16 @@ from tests.support.tenants import Tenant
 
 README = (CHECKOUT / "README.md").read_text()
 REPOSITORY = yaml.safe_load((CHECKOUT / "galaxy.yml").read_text())["repository"]
-NOT_SHIPPED = {"tests", "tools", "extensions", "terraform", "requirements", "Makefile", ".ci", "CONTRIBUTING.md"}
+NOT_SHIPPED = {
+    "tests",
+    "tools",
+    "extensions/molecule",
+    "terraform",
+    "requirements",
+    "Makefile",
+    ".ci",
+    "CONTRIBUTING.md",
+}
 
 
 def blocks(language: str, text: str = README) -> list[str]:

@@ -11,7 +11,6 @@ from importlib import import_module
 from typing import Any, ClassVar
 
 from ansible.errors import AnsibleActionFail, AnsibleError
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import lookup_loader
 from ansible.utils.display import Display
@@ -19,9 +18,9 @@ from ansible.utils.display import Display
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.defects import place_of
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.errors import InvalidInput, OnetimeError
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.argspec import GROUP, Spec
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.arguments import validated
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.connection import Connection
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.core import hide, opened, text_of_file
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.kinds import check_arguments, given
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.loops import holds_secret
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.masking import (
     mask_content,
@@ -106,13 +105,7 @@ class OtsAction(ActionBase):
             for option, value in self._task.args.items()
             if option in self.SPEC or option not in GROUP
         }
-        check_arguments(arguments, self.SPEC, action)
-        for option in arguments.keys() & {option for option, argument in self.SPEC.items() if "options" in argument}:
-            arguments[option] = [given(each) for each in arguments[option]]
-        validation = ArgumentSpecValidator(self.SPEC, **self.RULES).validate(arguments)
-        if validation.error_messages:
-            raise InvalidInput("; ".join(validation.error_messages))
-        options = dict(validation.validated_parameters)
+        options = validated(arguments, self.SPEC, action, self.RULES)
         if options.get("name") is not None:
             options["name"] = check_name(options["name"])
         return options

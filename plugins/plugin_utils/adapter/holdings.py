@@ -23,7 +23,7 @@ from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.argspec 
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.entries import GENERATED_ONLY, wanted_of
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.kinds import check_arguments, check_kind, given
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.delivery.channels import CHANNELS
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model import Part, check_name
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model import HANDED_OVER, Part, check_name
 
 PEOPLE, GROUPS = "credentials_people", "credentials_groups"
 BY_SERVER, BY_NOBODY = "server", "none"
@@ -222,7 +222,7 @@ class Holdings:
         return gone | {each.credential for each in self._absent.values() if each.is_shared} - shared
 
     def _deliveries(self) -> Iterator[dict[str, Any]]:
-        for part in Part:
+        for part in HANDED_OVER:
             for each in self._present.values():
                 way = self._way(each.person, part)
                 if way in CHANNELS and (part is Part.LINK or each.has_passphrase):
@@ -330,7 +330,9 @@ class Holdings:
         unreachable: dict[str, None] = {}
         for each in self._present.values():
             person = self._listed[each.person]
-            ways = {part: self._way(each.person, part) for part in Part if part is Part.LINK or each.has_passphrase}
+            ways = {
+                part: self._way(each.person, part) for part in HANDED_OVER if part is Part.LINK or each.has_passphrase
+            }
             for part, way in ways.items():
                 option = "delivery" if part is Part.LINK else "passphrase_delivery"
                 if way in (BY_SERVER, "mail") and "email" not in person:

@@ -97,7 +97,7 @@ def listing_of(statuses: Sequence[LinkStatus], *, content: bool = False) -> dict
 
     No secret is in it, but with `content` the links' metadata keys, and what Terraform needs to take the links over.
     """
-    links = [_line(status) for status in statuses]
+    links = [line_of(status) for status in statuses]
     result: dict[str, Any] = {"links": links, "table": table(LISTED, links)}
     if content:
         for link, status in zip(links, statuses, strict=True):
@@ -109,7 +109,7 @@ def listing_of(statuses: Sequence[LinkStatus], *, content: bool = False) -> dict
 LISTED = ("name", "recipient", "state", "created_at", "expires_at", "due")
 
 
-def _line(status: LinkStatus) -> dict[str, Any]:
+def line_of(status: LinkStatus) -> dict[str, Any]:
     record = status.record
     return {
         "name": status.name,

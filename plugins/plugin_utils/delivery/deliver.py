@@ -17,6 +17,7 @@ from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.times im
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.delivery.plain import readable
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.events import Happening, What
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model import (
+    HANDED_OVER,
     Delivery,
     Entry,
     Part,
@@ -29,6 +30,11 @@ MAIL = "mail"  # by a mail server that the caller names, or by the service itsel
 TEXTS = {
     Part.LINK: "A credential is waiting for you: $name\n\n$link\n\nIt can be opened once, until $expires_at.",
     Part.PASSPHRASE: "The passphrase for $name is: $passphrase\n\nThe link reaches you separately.",
+    Part.REMINDER: (
+        "A credential is still waiting for you: $name\n\n"
+        "You have its link from an earlier message. It can be opened once, until $expires_at."
+    ),
+    Part.NOTICE: "There is a new link for $name, because the former one was not read in time. It ends $expires_at.",
 }
 
 
@@ -110,7 +116,7 @@ def _event(record: Record, delivery: Delivery) -> Happening:
 
 
 def _keep_apart(name: str, message: Message, messenger: Messenger, entry: Entry, record: Record) -> None:
-    if message.by_the_same_channel:
+    if message.by_the_same_channel or message.part not in HANDED_OVER:
         return
     if record.recipient and message.part is Part.LINK and messenger.channel == MAIL:
         raise InvalidInput(
@@ -118,7 +124,7 @@ def _keep_apart(name: str, message: Message, messenger: Messenger, entry: Entry,
             " recipient (this one: state absent, then present)",
             field="channel",
         )
-    taken = {delivery.channel for delivery in entry.deliveries}
+    taken = {delivery.channel for delivery in entry.deliveries if delivery.part in HANDED_OVER}
     if record.recipient:
         taken.add(MAIL)
     if messenger.channel in taken:
@@ -133,11 +139,11 @@ def _text(message: Message, name: str, record: Record, address: Address, messeng
     known = {"name": messenger.quoted(readable(name)), "expires_at": iso_time(record.expires_at)}
     if message.part is Part.LINK:
         known["link"] = address.link(record.secret_key, record.share_domain)
-    elif record.passphrase is None:
-        raise InvalidInput(
-            f"the link of {name!r} has no passphrase; send part link, or give the link a passphrase", field="part"
-        )
-    else:
+    if message.part is Part.PASSPHRASE:
+        if record.passphrase is None:
+            raise InvalidInput(
+                f"the link of {name!r} has no passphrase; send part link, or give the link a passphrase", field="part"
+            )
         known["passphrase"] = messenger.quoted(record.passphrase)
     try:
         return string.Template(message.text or TEXTS[message.part]).substitute(known)

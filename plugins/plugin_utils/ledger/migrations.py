@@ -73,7 +73,11 @@ def from_2_to_3(tables: Tables, seal: Seal) -> None:
 
 
 def from_3_to_4(tables: Tables, seal: Seal) -> None:
-    """Version 3 kept no audit trail. It begins with the links that there are, so that each has an event that tells of it."""
+    """Version 3 kept no audit trail. It begins with the links that there are, so that each has an event that tells of it.
+
+    Nor did it note what watchers know.
+    """
+    schema.create_announcements(tables)
     (ledger,) = tables.select("ledger")
     fingerprint_key = schema.fingerprint_key(ledger, seal)
     trail = schema.create_trail(tables, seal, fingerprint_key)

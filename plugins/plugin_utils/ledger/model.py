@@ -135,10 +135,17 @@ class RevealedValue:
 
 
 class Part(StrEnum):
-    """What of a link is handed over by itself."""
+    """What is sent of a link, each by itself and once."""
 
     LINK = "link"
     PASSPHRASE = "passphrase"  # noqa: S105 - the word
+    # What holds nothing that opens the link:
+    REMINDER = "reminder"  # to its recipient, that it is there
+    NOTICE = "notice"  # to whoever sent it, that there is another one
+
+
+HANDED_OVER = (Part.LINK, Part.PASSPHRASE)
+"""What together opens a link, so that it goes apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +156,15 @@ class Delivery:
     channel: str  # its name in delivery/channels.py
     destination: str  # an address, or the host of a webhook
     sent_at: int  # on our clock
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """That a watcher knows what became of the link that exists."""
+
+    matter: str  # which watcher, and what happened
+    metadata_key: str = field(repr=False)
+    noted_at: int  # on our clock
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 from enum import Enum, auto
 from typing import Protocol
 
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.events import Event, Happening, Verdict
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model import (
+    Announcement,
     Attempt,
     Delivery,
     Entry,
@@ -104,6 +105,15 @@ class Ledger(Protocol):
 
     def delivered(self, name: str, delivery: Delivery, event: Happening | None = None) -> None:
         """Note what was sent of the recorded link. With another record, or none, it is forgotten."""
+
+    def announced(self) -> Collection[tuple[str, Announcement]]:
+        """Return what watchers know of which name."""
+
+    def announce(self, name: str, announcement: Announcement) -> bool:
+        """Note that a watcher gets to know it; False where it knows already, or the link is not the recorded one any more.
+
+        Of several that announce the same only one gets True. With another record, or none, it is forgotten.
+        """
 
     def keep(self, name: str, revealed: RevealedValue, event: Happening | None = None) -> None:
         """Keep what was revealed, or the intent to reveal it; the values of other links under the name stay."""

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.state import State
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.errors import LedgerError
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model import (
+    Announcement,
     Attempt,
     Delivery,
     Kind,
@@ -29,7 +30,7 @@ from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.tables im
 
 CONTENT = 1  # version of the sealed documents; raise it when a field changes its meaning
 
-_Kept = TypeVar("_Kept", Record, Attempt, PendingBurn, RevealedValue, Delivery)
+_Kept = TypeVar("_Kept", Record, Attempt, PendingBurn, RevealedValue, Delivery, Announcement)
 
 
 def closed(content: Mapping[str, Any]) -> Row:
@@ -71,6 +72,10 @@ class Rows:
     def of_revealed(self, name: str, revealed: RevealedValue) -> Row:
         return self._sealed("revealed", name, _fields_of(revealed), key_digest=self.key_digest(revealed.secret_key))
 
+    def of_announcement(self, name: str, announcement: Announcement) -> Row:
+        content = _fields_of(announcement)
+        return self._sealed("announcement", name, content, matter=content.pop("matter"))
+
     def link(self, row: Row) -> Record:
         content = self._content("link", row)
         return _made(Record, {**content, "kind": Kind(content["kind"]), "state": State(content["state"])})
@@ -87,6 +92,9 @@ class Rows:
     def delivery(self, row: Row) -> Delivery:
         content = self._content("delivery", row)
         return _made(Delivery, {**content, "part": Part(row["part"])})
+
+    def announcement(self, row: Row) -> Announcement:
+        return _made(Announcement, {**self._content("announcement", row), "matter": row["matter"]})
 
     def _sealed(self, table: str, name: str, content: Row, **found_by: str) -> Row:
         open_columns = {"scope": self._scope, "name": name, **found_by}

@@ -24,6 +24,7 @@ def create(tables: Tables, seal: Seal) -> None:
         f"CREATE TABLE ledger (version INTEGER NOT NULL, key_check TEXT NOT NULL, sealed {tables.blob} NOT NULL)"
     )
     create_records(tables)
+    create_announcements(tables)
     fingerprint_key = random_key()
     create_trail(tables, seal, fingerprint_key)
     describe(tables, seal, fingerprint_key)
@@ -37,20 +38,26 @@ def create_trail(tables: Tables, seal: Seal, fingerprint_key: bytes) -> Trail:
 
 
 def create_records(tables: Tables) -> None:
-    """Make the tables of what is held under the names."""
-    for table, columns, key in (
-        ("link", "key_digest TEXT NOT NULL", "scope, name"),
-        ("attempt", "id TEXT NOT NULL", "scope, name, id"),
-        ("pending_burn", "key_digest TEXT NOT NULL", "scope, name, key_digest"),
-        ("revealed", "key_digest TEXT NOT NULL", "scope, name, key_digest"),
-        ("delivery", "part TEXT NOT NULL", "scope, name, part"),
-    ):
-        tables.execute(f"""
-            CREATE TABLE {table} (
-                scope TEXT NOT NULL, name TEXT NOT NULL, {columns}, sealed {tables.blob} NOT NULL,
-                PRIMARY KEY ({key})
-            )""")
+    """Make the tables of what is held under the names, as version 3 has them."""
+    _create(tables, "link", "key_digest TEXT NOT NULL", "scope, name")
+    _create(tables, "attempt", "id TEXT NOT NULL", "scope, name, id")
+    _create(tables, "pending_burn", "key_digest TEXT NOT NULL", "scope, name, key_digest")
+    _create(tables, "revealed", "key_digest TEXT NOT NULL", "scope, name, key_digest")
+    _create(tables, "delivery", "part TEXT NOT NULL", "scope, name, part")
     tables.execute("CREATE INDEX link_by_key ON link (scope, key_digest)")
+
+
+def create_announcements(tables: Tables) -> None:
+    """Make the table of what watchers know."""
+    _create(tables, "announcement", "matter TEXT NOT NULL", "scope, name, matter")
+
+
+def _create(tables: Tables, table: str, columns: str, key: str) -> None:
+    tables.execute(f"""
+        CREATE TABLE {table} (
+            scope TEXT NOT NULL, name TEXT NOT NULL, {columns}, sealed {tables.blob} NOT NULL,
+            PRIMARY KEY ({key})
+        )""")
 
 
 def version_of(ledger: Row) -> int:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any, ClassVar, cast
 
@@ -22,6 +22,7 @@ from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.events im
 )
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.key import random_key
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model import (
+    Announcement,
     Attempt,
     Delivery,
     Entry,
@@ -175,6 +176,7 @@ class SqlLedger(ABC):
             tables.delete("attempt", scope=self._scope, name=name, id=attempt.id)
             tables.put("link", self._rows().of_link(name, record))
             tables.delete("delivery", scope=self._scope, name=name)
+            tables.delete("announcement", scope=self._scope, name=name)
             if due:
                 tables.put("pending_burn", self._rows().of_pending_burn(name, due))
             self._tell(tables, name, event)
@@ -204,6 +206,7 @@ class SqlLedger(ABC):
         with self._transaction() as tables:
             tables.delete("link", scope=self._scope, name=name)
             tables.delete("delivery", scope=self._scope, name=name)
+            tables.delete("announcement", scope=self._scope, name=name)
             if due:
                 tables.put("pending_burn", self._rows().of_pending_burn(name, due))
             self._tell(tables, name, event)
@@ -218,6 +221,27 @@ class SqlLedger(ABC):
         with self._transaction() as tables:
             tables.put("delivery", self._rows().of_delivery(name, delivery))
             self._tell(tables, name, event)
+
+    def announced(self) -> Collection[tuple[str, Announcement]]:
+        if not self._is_there():
+            return ()
+        with self._transaction(write=False) as tables:
+            rows = self._rows()
+            return [(row["name"], rows.announcement(row)) for row in tables.select("announcement", scope=self._scope)]
+
+    def announce(self, name: str, announcement: Announcement) -> bool:
+        with self._transaction(alone=True) as tables:
+            rows, whose = self._rows(), {"scope": self._scope, "name": name}
+            recorded = [rows.link(row).metadata_key for row in tables.select("link", **whose)]
+            noted = [
+                rows.announcement(row) for row in tables.select("announcement", **whose, matter=announcement.matter)
+            ]
+            if recorded != [announcement.metadata_key] or announcement.metadata_key in [
+                it.metadata_key for it in noted
+            ]:
+                return False
+            tables.put("announcement", rows.of_announcement(name, announcement))
+            return True
 
     def keep(self, name: str, revealed: RevealedValue, event: Happening | None = None) -> None:
         with self._transaction() as tables:

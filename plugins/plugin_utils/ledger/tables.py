@@ -19,6 +19,7 @@ KEYS = {
     "pending_burn": ("scope", "name", "key_digest"),
     "revealed": ("scope", "name", "key_digest"),
     "delivery": ("scope", "name", "part"),
+    "announcement": ("scope", "name", "matter"),
     "event": ("number",),
 }
 

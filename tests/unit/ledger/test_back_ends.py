@@ -13,7 +13,7 @@ import pytest
 
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.state import State
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.errors import LedgerError
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model import Entry
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model import Announcement, Entry
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.open import open_ledger as open_by_options
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sql import SqlLedger
 from tests.support.back_ends import sql
@@ -25,7 +25,7 @@ from tests.support.world import KEY
 Open = Callable[..., SqlLedger]
 
 
-TABLES = ("ledger", "link", "attempt", "pending_burn", "revealed", "delivery", "event", "head")
+TABLES = ("ledger", "link", "attempt", "pending_burn", "revealed", "delivery", "announcement", "event", "head")
 
 
 def contents(ledger_url: str) -> list[Any]:
@@ -42,6 +42,43 @@ def test_an_attempt_becomes_a_record(open_ledger: Open) -> None:
 
     complete(ledger, "alice", ATTEMPT, RECORD, OWED)
     assert open_ledger().read("alice") == Entry(RECORD, (OTHER_ATTEMPT,), (OWED,))
+
+
+def test_each_watcher_gets_to_know_once_what_became_of_the_link_that_there_is(open_ledger: Open) -> None:
+    told = Announcement("eda read", RECORD.metadata_key, 1_800_000_100)
+    ledger = open_ledger()
+    assert not ledger.announce("alice", told)  # nobody
+
+    complete(ledger, "alice", ATTEMPT, RECORD, None)
+    assert list(ledger.announced()) == []
+    assert ledger.announce("alice", told)
+    assert not open_ledger().announce("alice", told)
+    assert ledger.announce("alice", replace(told, matter="other read"))
+    assert not ledger.announce("alice", replace(told, metadata_key="another link"))
+    assert list(ledger.announced()) == [("alice", told), ("alice", replace(told, matter="other read"))]
+
+    complete(ledger, "alice", ATTEMPT, replace(RECORD, metadata_key="another link"), None)
+    assert list(ledger.announced()) == []
+    assert ledger.announce("alice", replace(told, metadata_key="another link"))
+    ledger.retire("alice", None)
+    assert list(ledger.announced()) == []
+
+
+def announce_and_count(open_ledger: Open, told: Announcement, results: Any) -> None:
+    results.put(open_ledger().announce("alice", told))
+
+
+def test_of_several_watchers_of_one_name_one_gets_to_know(open_ledger: Open) -> None:
+    complete(open_ledger(), "alice", ATTEMPT, RECORD, None)
+    fork = multiprocessing.get_context("fork")
+    results = fork.Queue()
+    arguments = (open_ledger, Announcement("eda read", RECORD.metadata_key, 1_800_000_100), results)
+    watchers = [fork.Process(target=announce_and_count, args=arguments) for _number in range(4)]
+    for watcher in watchers:
+        watcher.start()
+    for watcher in watchers:
+        watcher.join()
+    assert sorted(results.get() for _watcher in watchers) == [False, False, False, True]
 
 
 def test_what_is_taken_back_settled_or_retired_is_gone(open_ledger: Open) -> None:

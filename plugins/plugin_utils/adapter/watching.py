@@ -1,0 +1,115 @@
+# Copyright: (c) 2026, the onetimesecret.ots maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the event source does each time: look at ledger and server, and say what the watcher does not know yet."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.durations import parse_duration
+from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.errors import InvalidInput
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.argspec import WATCH
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.arguments import validated
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.connection import Connection
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.options import options_of_action
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.results import line_of
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.variables import Variables
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.occasions import (
+    Delays,
+    Occasion,
+    missing_parts,
+    occasions_of,
+)
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.policy import Policy
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.survey import LinkStatus, survey
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model import Announcement
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.open import open_ledger
+
+SECRET = ("api_token", "ledger_key")
+URLS = ("ledger", "proxy", "url")
+
+
+@dataclass(frozen=True)
+class Watch:
+    """What to look for, in which ledger and on which server."""
+
+    options: Mapping[str, Any]
+    connection: Connection
+    policy: Policy
+    delays: Delays
+    occasions: frozenset[Occasion]
+    watcher: str
+    interval: int  # seconds
+
+    @classmethod
+    def of(cls, arguments: Mapping[str, Any]) -> Watch:
+        """Return what the arguments of the event source ask for. Raises InvalidInput, which never holds a value."""
+        _check_public(arguments)
+        options = options_of_action(validated(arguments, WATCH, "the event source links", {}), Variables({}, None))
+
+        def seconds(option: str) -> int | None:
+            return None if options[option] is None else parse_duration(options[option], option)
+
+        return cls(
+            options=options,
+            connection=Connection.of(options),
+            policy=Policy.of({**options, "reissue_on": ()}),
+            delays=Delays(seconds("expires_within") or 0, seconds("read_for") or 0, seconds("deliver_within")),
+            occasions=frozenset(map(Occasion, options["occasions"] or Occasion)),
+            watcher=options["watcher"],
+            interval=parse_duration(options["interval"], "interval"),
+        )
+
+    def look(self) -> Iterator[dict[str, Any]]:
+        """Yield an event for each occasion that this watcher does not know of yet, noted in the ledger before it is yielded.
+
+        An event so comes once at most, whatever dies. Raises OnetimeError and LedgerError.
+        """
+        with open_ledger(self.options, self.connection.scope) as ledger:
+            entries = ledger.entries()
+            now = time.time()
+            statuses = survey(entries, self.policy, self.connection.client() if entries else None, now)
+            announced = {(name, it.matter, it.metadata_key) for name, it in ledger.announced()}
+            for status, announcement, occasion in self._occasions(statuses, now):
+                is_known = (status.name, announcement.matter, announcement.metadata_key) in announced
+                if not is_known and ledger.announce(status.name, announcement):
+                    yield _event(occasion, status)
+
+    def _occasions(
+        self, statuses: Iterable[LinkStatus], now: float
+    ) -> Iterator[tuple[LinkStatus, Announcement, Occasion]]:
+        for status in statuses:
+            for occasion in occasions_of(status, self.delays, now):
+                if occasion in self.occasions and status.record:
+                    matter = f"{self.watcher} {occasion}"
+                    yield status, Announcement(matter, status.record.metadata_key, int(now)), occasion
+
+
+def _event(occasion: Occasion, status: LinkStatus) -> dict[str, Any]:
+    known = {
+        name: value for name, value in line_of(status).items() if value is not None
+    }  # so that rules can ask `is defined`
+    event = {"occasion": occasion.value, **known}
+    if occasion is Occasion.DELIVERY_MISSING and status.record:
+        event["missing"] = [part.value for part in missing_parts(status, status.record)]
+    return event
+
+
+def _check_public(arguments: Mapping[str, Any]) -> None:
+    """ansible-rulebook shows the arguments of its sources in its log, and an EDA controller to who may see the activation."""
+    secret = [option for option in SECRET if arguments.get(option)]
+    secret += [
+        option
+        for option in URLS
+        if isinstance(arguments.get(option), str) and "@" in urlsplit(arguments[option]).netloc.partition(":")[2]
+    ]
+    for option in secret:
+        raise InvalidInput(
+            f"is shown in the log of ansible-rulebook; set OTS_{option.upper()} in its environment instead",
+            field=option,
+        )

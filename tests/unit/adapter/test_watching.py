@@ -1,0 +1,82 @@
+"""What the event source takes, and what it says: each occasion once, and nothing secret."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import requests
+
+from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.errors import InvalidInput
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.watching import Watch
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.desired import Desired
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.engine import Engine
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model import Record
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.open import open_ledger
+from tests.support.tenants import Tenant
+
+
+@pytest.fixture
+def arguments(stack: Tenant, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Of a source that watches a ledger of its own; the secrets are in the environment."""
+    for name, value in stack.environment.items():
+        monkeypatch.setenv(name, value)
+    return {"read_for": "1s", "expires_within": "30m", "deliver_within": "1d"}
+
+
+def make(watch: Watch, name: str, **options: Any) -> Record:
+    with open_ledger(watch.options, watch.connection.scope) as ledger:
+        engine = Engine(ledger, watch.connection.client, anonymous=False)
+        record = engine.present(Desired(name).but(**options)).record
+    assert record
+    return record
+
+
+def test_each_watcher_is_sent_each_event_once_and_no_secret(stack: Tenant, arguments: dict[str, Any]) -> None:
+    watch = Watch.of({**arguments, "read_for": None})
+    read = make(watch, "db/alice", ttl=3600, recipient="alice@example.com", passphrase="p4ssphrase")
+    make(watch, "db/bob", ttl=1200)
+    make(watch, "db/carol", ttl=3600)
+    assert [event["name"] for event in watch.look()] == ["db/bob"]
+    requests.post(
+        f"{stack.url}/api/v1/secret/{read.secret_key}", data={"passphrase": "p4ssphrase"}, timeout=30
+    ).raise_for_status()
+
+    (event,) = watch.look()
+    assert (event["occasion"], event["name"], event["recipient"]) == ("read", "db/alice", "alice@example.com")
+    assert list(watch.look()) == []
+    secret = (read.secret_key, read.metadata_key, read.value, "p4ssphrase", stack.api_token)
+    assert not any(str(one) in json.dumps(event) for one in secret)
+
+    other = Watch.of({**arguments, "read_for": None, "watcher": "other", "occasions": ["expires_soon"]})
+    assert [(event["occasion"], event["name"]) for event in other.look()] == [("expires_soon", "db/bob")]
+
+
+def test_an_empty_ledger_is_watched_without_a_request(stack: Tenant, arguments: dict[str, Any]) -> None:
+    assert list(Watch.of(arguments).look()) == []
+    assert stack.requests() == 0
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"api_token": "s3cret"}, "api_token: is shown in the log of ansible-rulebook; set OTS_API_TOKEN"),
+        ({"ledger_key": "s3cret"}, "ledger_key: is shown in the log"),
+        ({"ledger": "postgresql://ots:s3cret@db/ots"}, "ledger: is shown in the log"),
+        ({"proxy": "http://me:s3cret@proxy:3128"}, "proxy: is shown in the log"),
+        ({"interval": "s3cret ago"}, "interval: is 's3cret ago', which is not a duration"),
+        ({"interval": 60}, "interval: is a number, not text"),
+        ({"occasions": ["lost"]}, "occasions: has an element that is not one of read, expired_unread"),
+        ({"expire_within": "1d"}, "expire_within: is not an option of the event source links"),
+    ],
+)
+def test_a_wrong_argument_is_named(arguments: dict[str, Any], wrong: dict[str, Any], message: str) -> None:
+    with pytest.raises(InvalidInput) as raised:
+        Watch.of({**arguments, **wrong})
+    assert message in str(raised.value)
+
+
+def test_a_url_without_a_password_may_stand_in_a_rulebook(arguments: dict[str, Any]) -> None:
+    arguments |= {"ledger": "postgresql://ots@db.example.com/ots?sslmode=verify-full"}
+    assert Watch.of(arguments).options["ledger"] == arguments["ledger"]
