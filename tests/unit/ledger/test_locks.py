@@ -144,3 +144,17 @@ def test_what_is_refused_says_why(path: Path) -> None:
         pass
     fix = "check the disk and the rights of the user who runs Ansible"
     assert str(unusable.value) == f"the ledger's lock file {path} cannot be opened: Is a directory; {fix}"
+
+
+def test_a_forked_child_has_a_lock_file_of_its_own(path: Path) -> None:
+    """It inherits no lock, and would take its parent's for one of its own."""
+    with locks.lock_file(path).locked("a", shown="a", wait=0):
+        assert locks.lock_file(path) is locks.lock_file(path)
+        pid = os.fork()
+        if pid == 0:
+            try:
+                locks.lock_file(path).check_held("a", "a")
+                os._exit(1)
+            except LedgerError:
+                os._exit(0)
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
