@@ -61,6 +61,19 @@ LICENCE = [
     *strangers_link("stranger"),
     {"ansible.builtin.set_fact": {"vault_licence_link": "{{ ots_url }}/secret/{{ stranger.json.secret_key }}"}},
 ]
+# A link of the account's own, as another tool has made it.
+SHARE = {"secret": "s3cret-db", "ttl": 3600, "recipient": "alice@example.com"}
+ACCOUNT = {"url_username": "{{ lookup('env', 'OTS_USERNAME') }}", "url_password": "{{ vault_ots_api_token }}"}
+ASK = {"url": "{{ ots_url }}/api/v1/share", "method": "POST", "body_format": "form-urlencoded", "body": SHARE}
+BY_TERRAFORM: list[dict[str, Any]] = [
+    {"ansible.builtin.uri": {**ASK, **ACCOUNT, "force_basic_auth": True}, "register": "shared"},
+    {
+        "ansible.builtin.set_fact": {
+            "terraform": {"outputs": {"metadata_key": {"value": "{{ shared.json.metadata_key }}"}}},
+            "vault_db_password": SHARE["secret"],
+        }
+    },
+]
 READ = task("ots_generate", name="db/prod/alice", return_content=True) | {"register": "made"}
 # What is there before the examples of a plugin begin.
 BEFORE: dict[str, list[dict[str, Any]]] = {
@@ -74,6 +87,7 @@ BEFORE: dict[str, list[dict[str, Any]]] = {
     "module ots_recent_info": [task("ots_generate", name="to/nobody")],
     "module ots_reveal": LICENCE,
     "module ots_ledger": [
+        *BY_TERRAFORM,
         task("ots_generate", name="x", ledger="{{ team_ledger }}", ledger_key=KEYS[0]),
         task("ots_generate", name="x"),
     ],
@@ -183,6 +197,7 @@ def test_the_examples_of_all_plugins_run(
     places = Places(stack, playbooks.folder, mailbox)
     for name, content in FILES.items():
         (playbooks.folder / name).write_text(content)
+    (playbooks.folder / "terraform").mkdir()
     setter = playbooks.folder / "set-db-password"
     setter.write_text(f'#!/bin/sh\nprintf "%s %s\\n" "$1" "$(cat)" >> {playbooks.folder}/set-passwords\n')
     setter.chmod(0o700)

@@ -169,6 +169,8 @@ NEEDED: dict[str, dict[str, Any]] = {
     "ots_share": {"name": "db/alice", "secret": "s3cret"},
 }
 INSTEAD_OF_A_NAME = ("metadata_key", "link")
+TO_ADOPT = {"adopt": "db/alice", "metadata_key": "k" * 31}  # what ots_ledger needs beside what it adopts
+OF_ADOPTION = ("metadata_key", "secret", "passphrase")
 
 
 def failing_in_loops(*, all_of_them: bool) -> Iterator[tuple[dict[str, Any], str]]:
@@ -192,6 +194,8 @@ def failing_in_loops(*, all_of_them: bool) -> Iterator[tuple[dict[str, Any], str
             give, told = FAILURES[failure]
             outer, _, inner = option.rpartition("[0].")
             needed = {} if option in INSTEAD_OF_A_NAME else NEEDED.get(owner, {})
+            if owner == "ots_ledger" and option in OF_ADOPTION:
+                needed = TO_ADOPT
             item = {"name": "alice", "deep": [{"password": text(turn)}], "number": NUMBERS + turn}
             given = give(inner)
             if outer:
