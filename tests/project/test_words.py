@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,11 @@ ODD = {
     r"[Nn]obody knows": "is unknown, is not recorded",
     r"\bforetell": "predict",
 }
+
+
+@cache
+def texts_of(file: Path) -> tuple[str, ...]:
+    return tuple(texts(file))
 
 
 def texts(file: Path) -> Iterator[str]:
@@ -91,7 +97,7 @@ def test_no_odd_word_is_shown(odd: str) -> None:
     found = [
         f"{file.relative_to(CHECKOUT)}: {text.strip()[:100]}"
         for file in [*FILES, *GUIDES]
-        for text in texts(file)
+        for text in texts_of(file)
         if re.search(odd, text) and " " in text.strip() and not SQL.search(text)
     ]
     assert not found, f"say: {ODD[odd]}"
