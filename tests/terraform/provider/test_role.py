@@ -28,10 +28,12 @@ def test_the_role_installs_the_provider_once(tmp_path: Path, collections_path: s
     [wheel] = wheels.glob("*.whl")
     programs, plugins = tmp_path / "bin", tmp_path / "plugins"
     programs.mkdir()
+    python = tmp_path / "python"  # core's module pip cuts a path at its blanks, and a checkout may have one
+    python.symlink_to(sys.executable)
     variables = {
         "terraform_provider_package": str(wheel),
         "terraform_provider_pip_arguments": "--no-index --no-deps",
-        "terraform_provider_python": sys.executable,
+        "terraform_provider_python": str(python),
         "terraform_provider_venv": str(tmp_path / "environment"),
         "terraform_provider_bin_dir": str(programs),
         "terraform_provider_plugin_dir": str(plugins),
