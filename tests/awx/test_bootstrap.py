@@ -38,7 +38,7 @@ MADE = {
     "inventories": ["Onetime Secret"],
     "hosts": ["localhost"],
     "execution_environments": ["Onetime Secret"],
-    "job_templates": ["Hand over a credential", "Rotate credentials", "Report on links"],
+    "job_templates": ["Hand over a credential", "Rotate credentials", "Report on links", "Audit links"],
 }
 
 

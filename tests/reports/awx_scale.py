@@ -65,9 +65,9 @@ class Load:
 SLICED = f"{HOSTS} hosts in {SLICES} slices of {FORKS} forks"
 LOOPED = f"{ITEMS} items of a loop"
 
-# What one credential takes of the database: connecting, five settings, the lock and its end, a look for the ledger, the
+# What one credential takes of the database: connecting, two for settings, the lock and its end, a look for the ledger, the
 # reading; a new one the intent and the record as well, which are the two that write.
-KEPT, CREATED = 10, 12
+KEPT, CREATED = 7, 9
 
 
 def hosts_on_paper(transactions: int, own: float, work: float) -> Load:

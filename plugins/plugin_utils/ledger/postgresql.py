@@ -47,6 +47,8 @@ COMMIT_TO_DISK = (
     "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
 )
 
+SET_ALL = "SELECT set_config(name, value, false) FROM unnest(%s::text[], %s::text[]) AS setting (name, value)"
+
 FIND_HOLDER = """
     SELECT pid, application_name FROM pg_locks JOIN pg_stat_activity USING (pid)
     WHERE locktype = 'advisory' AND granted AND (classid::bigint << 32 | objid::bigint) = %s AND objsubid = 1
@@ -155,8 +157,8 @@ class PostgresqlLedger(SqlLedger):
             self._connection = psycopg.connect(**self._parameters, autocommit=True, row_factory=rows.dict_row)
             wait = f"{max(1, int(self._wait * 1000))}ms"  # 0 would be for ever
             settings = {"search_path": SCHEMA, "lock_timeout": wait, "default_transaction_isolation": "read committed"}
-            for setting, value in {**settings, **KEEPALIVES}.items():
-                self._connection.execute("SELECT set_config(%s, %s, false)", (setting, value))
+            values = {**settings, **KEEPALIVES}
+            self._connection.execute(SET_ALL, (list(values), list(values.values())))
             self._connection.execute(COMMIT_TO_DISK)
         return self._connection
 
