@@ -15,7 +15,6 @@ from typing import Any
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime import options
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.options import Option
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.reissue import ReissueOn
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.occasions import Occasion
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.events import What
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model import Part
 
@@ -181,18 +180,6 @@ DELIVER: Spec = {  # and what the channels need
     "same_channel": {"type": "bool", "default": False},
     "subject": {"type": "str", "default": "A credential for you"},
     "text": {"type": "str", "no_log": True},
-    **CONNECTION,
-    **LEDGER,
-}
-
-WATCH: Spec = {  # of the event source
-    "occasions": {"type": "list", "elements": "str", "choices": [each.value for each in Occasion]},
-    "watcher": {"type": "str", "default": "eda"},
-    "interval": {"type": "str", "default": "5m"},
-    "expires_within": {"type": "str", "default": "1d"},
-    "read_for": {"type": "str"},
-    "deliver_within": {"type": "str"},
-    **ROTATION,
     **CONNECTION,
     **LEDGER,
 }

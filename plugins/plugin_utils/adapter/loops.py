@@ -11,7 +11,8 @@ from typing import Any
 
 TELLING = 8  # characters of an item that reveal something of a secret if they are a part of it
 
-_PASSWORD_IN_URL = re.compile(r"://[^/?#\s@:]*:([^/?#\s@]+)@")
+# Before the host, or where libpq takes it as well, among the parameters.
+_PASSWORD_IN_URL = re.compile(r"(?:://[^/?#\s@:]*:(?=[^/?#\s@]+@)|[?&](?:ssl)?password=)([^/?#\s@&]+)")
 
 
 def holds_secret(item: Any, given: Iterable[tuple[Any, bool]]) -> bool:

@@ -9,13 +9,19 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.durations import parse_duration
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.errors import InvalidInput
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.argspec import WATCH
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.argspec import (
+    ADDRESSES,
+    CONNECTION,
+    LEDGER,
+    ROTATION,
+    Spec,
+)
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.arguments import validated
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.connection import Connection
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.loops import secrets_in
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.options import options_of_action
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.results import line_of
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.variables import Variables
@@ -30,8 +36,20 @@ from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.survey im
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model import Announcement
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.open import open_ledger
 
+WATCH: Spec = {  # of the event source
+    "occasions": {"type": "list", "elements": "str", "choices": [each.value for each in Occasion]},
+    "watcher": {"type": "str", "default": "eda"},
+    "interval": {"type": "str", "default": "5m"},
+    "expires_within": {"type": "str", "default": "1d"},
+    "read_for": {"type": "str"},
+    "deliver_within": {"type": "str"},
+    **ROTATION,
+    **CONNECTION,
+    **LEDGER,
+}
+
 SECRET = ("api_token", "ledger_key")
-URLS = ("ledger", "proxy", "url")
+URLS = (*ADDRESSES, "url")
 
 
 @dataclass(frozen=True)
@@ -103,11 +121,7 @@ def _event(occasion: Occasion, status: LinkStatus) -> dict[str, Any]:
 def _check_public(arguments: Mapping[str, Any]) -> None:
     """ansible-rulebook shows the arguments of its sources in its log, and an EDA controller to who may see the activation."""
     secret = [option for option in SECRET if arguments.get(option)]
-    secret += [
-        option
-        for option in URLS
-        if isinstance(arguments.get(option), str) and "@" in urlsplit(arguments[option]).netloc.partition(":")[2]
-    ]
+    secret += [option for option in URLS if secrets_in([(arguments.get(option), False)])]
     for option in secret:
         raise InvalidInput(
             f"is shown in the log of ansible-rulebook; set OTS_{option.upper()} in its environment instead",

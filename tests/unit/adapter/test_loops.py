@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.loops import holds_secret
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.loops import holds_secret, secrets_in
 
 SECRET = "s3cret-of-alice"
 
@@ -55,3 +55,17 @@ def test_a_secret_is_found_however_deep(item: Any, given: Any, *, holds: bool) -
 def test_a_password_in_a_url_is_secret_wherever_it_is_given(url: str, *, holds: bool) -> None:
     assert holds_secret({"url": url}, [(url, False)]) is holds
     assert holds_secret({"password": SECRET}, [(url, False)]) is holds
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://ots:s3cret@db.example.com/ots?sslmode=verify-full",
+        "postgresql://ots@db.example.com/ots?password=s3cret&sslmode=verify-full",
+        "postgresql://ots@db.example.com/ots?sslmode=verify-full&password=s3cret",
+        "postgresql://ots@db.example.com/ots?sslpassword=s3cret",
+    ],
+)
+def test_a_password_is_found_wherever_a_url_may_have_it(url: str) -> None:
+    assert secrets_in([(url, False)]) == {"s3cret"}
+    assert holds_secret({"password": "s3cret"}, [(url, False)])

@@ -64,6 +64,8 @@ def test_an_empty_ledger_is_watched_without_a_request(stack: Tenant, arguments: 
         ({"api_token": "s3cret"}, "api_token: is shown in the log of ansible-rulebook; set OTS_API_TOKEN"),
         ({"ledger_key": "s3cret"}, "ledger_key: is shown in the log"),
         ({"ledger": "postgresql://ots:s3cret@db/ots"}, "ledger: is shown in the log"),
+        ({"ledger": "postgresql://ots@db/ots?sslmode=verify-full&password=s3cret"}, "ledger: is shown in the log"),
+        ({"url": "http://me:s3cret@a\u2100b"}, "url: is shown in the log"),  # which urllib shows whole in its error
         ({"proxy": "http://me:s3cret@proxy:3128"}, "proxy: is shown in the log"),
         ({"interval": "s3cret ago"}, "interval: is 's3cret ago', which is not a duration"),
         ({"interval": 60}, "interval: is a number, not text"),
@@ -75,6 +77,7 @@ def test_a_wrong_argument_is_named(arguments: dict[str, Any], wrong: dict[str, A
     with pytest.raises(InvalidInput) as raised:
         Watch.of({**arguments, **wrong})
     assert message in str(raised.value)
+    assert "s3cret" not in str(raised.value).replace("s3cret ago", "")
 
 
 def test_a_url_without_a_password_may_stand_in_a_rulebook(arguments: dict[str, Any]) -> None:

@@ -74,14 +74,14 @@ logger = logging.getLogger("onetimesecret.ots.links")
 
 async def main(queue: asyncio.Queue[dict[str, Any]], args: dict[str, Any]) -> None:
     """Look, send what is to be said, and wait, for ever."""
-    watches, expected = _collection()
+    watches, expected, place_of = _collection()
     try:
         watch = watches.of({name: value for name, value in args.items() if not name.startswith("eda_")})
+        await _watch(queue, watch, expected)
     except expected as error:
         problem = str(error)
-    else:
-        await _watch(queue, watch, expected)
-        return
+    except Exception as error:  # noqa: BLE001 - its text may hold what was given
+        problem = f"the collection has a defect; please report it, with this place: {place_of(error)}"
     raise ValueError(problem)  # out here, so that nothing is chained to it
 
 
@@ -99,13 +99,14 @@ async def _watch(queue: asyncio.Queue[dict[str, Any]], watch: Any, expected: tup
         await asyncio.sleep(watch.interval * pause * random.uniform(0.9, 1.1))  # noqa: S311 - so that watchers spread
 
 
-def _collection() -> tuple[Any, tuple[type[Exception], ...]]:
-    """Return what watches, and what it raises, of the collection that this file is part of."""
+def _collection() -> tuple[Any, tuple[type[Exception], ...], Any]:
+    """Return what watches, what it raises, and what says where a defect is, of the collection that this file is part of."""
     from ansible.plugins.loader import init_plugin_loader
 
     init_plugin_loader([str(Path(__file__).absolute().parents[7])])
+    from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.defects import place_of
     from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.errors import OnetimeError
     from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.watching import Watch
     from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.errors import LedgerError
 
-    return Watch, (OnetimeError, LedgerError)
+    return Watch, (OnetimeError, LedgerError), place_of
