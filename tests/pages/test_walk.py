@@ -71,7 +71,7 @@ def read_one_line(somebody: Reader, server: LiveServer) -> None:
     somebody.look("link")
 
     somebody.use(page.get_by_role("button", name=view.says("Show the secret")))
-    value = page.get_by_label(view.says("Keep it now: nobody can open this link again."))
+    value = page.get_by_label(view.says("Save it now: nobody can open this link again."))
     assert value.input_value() == "correct battery staple"
     copy = page.get_by_role("button", name=view.says("Copy"))
     assert copy.is_visible() is view.scripted

@@ -72,6 +72,18 @@ def test_the_check_notices_what_is_not_translated() -> None:
     assert not any(_is_whole(message) for message in catalogue if message.id)
 
 
+FOREIGN_MARKS = {"ja": r"[,.;:!?()'\"]", "zh": r"[,.;:!?()'\"]"}
+
+
+@pytest.mark.parametrize("language", OTHERS, ids=code)
+def test_its_marks_are_those_of_the_language(language: Language) -> None:
+    """Japanese and Chinese write full-width ones; nobody has the typewriter's quotes and apostrophes."""
+    foreign = FOREIGN_MARKS.get(language.code, r"['\"]")
+    for message in catalogues.current(language):
+        for said in message.string if isinstance(message.string, tuple) else (message.string,):
+            assert not message.id or not re.search(foreign, re.sub(r"%\(\w+\)s", "", said)), said
+
+
 @pytest.mark.parametrize(
     ("language", "counts"),
     [

@@ -82,7 +82,7 @@ def test_a_wrong_passphrase_keeps_the_focus_and_says_how_many_tries_are_left(ser
 
     assert "You have 20 tries left." in before.words
     assert wrong.answer.status == 403
-    assert "That passphrase is not the right one. You have 19 tries left." in wrong.words
+    assert "The passphrase is wrong. You have 19 tries left." in wrong.words
     [field] = [attributes for tag, attributes in wrong.attributes if attributes.get("name") == "passphrase"]
     assert {"autofocus", "aria-invalid", "required"} <= field.keys()
     [alert] = [attributes for tag, attributes in wrong.attributes if attributes.get("role") == "alert"]

@@ -78,7 +78,7 @@ def test_a_passphrase_guards_the_button_too(server: LiveServer) -> None:
     wrong = post(server, target, page, "wrong-horse")
 
     assert wrong.answer.status == 403
-    assert "That passphrase is not the right one. You have 19 tries left." in wrong.words
+    assert "The passphrase is wrong. You have 19 tries left." in wrong.words
     assert [attributes for tag, attributes in wrong.attributes if tag == "details" and "open" in attributes]
     assert server.get(f"private/{created['metadata_key']}").json["state"] == "new"
     assert "Burned" in follow(server, target, post(server, target, wrong, PASSPHRASE)).words
