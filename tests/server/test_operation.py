@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import socket
+import ssl
 import stat
 import threading
 import time
@@ -15,10 +16,12 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
 
+from certificates import make_certificate
 from onetime_server.accounts import Accounts
 from onetime_server.database import Database
 from onetime_server.lease import Lease, served_at
@@ -171,6 +174,59 @@ def test_a_process_that_dies_is_replaced_and_all_end_with_the_server(tmp_path: P
     assert not any(Path(f"/proc/{worker}").exists() for worker in workers)
     assert served_at(data) is None
     assert not server_ready_file(data).exists()
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_hangup_loads_the_renewed_certificate(tmp_path: Path, workers: str) -> None:
+    file = make_certificate(tmp_path, "127.0.0.1")
+    with serving(tmp_path / "data", "--workers", workers, *tls(file)) as server:
+        before = certificate_of(server.url)
+        make_certificate(tmp_path, "127.0.0.1")
+        assert certificate_of(server.url) == before, "a file that changes is not loaded on its own"
+        server.process.send_signal(signal.SIGHUP)
+        give_up = time.monotonic() + PATIENCE
+        while certificate_of(server.url) == before:
+            assert time.monotonic() < give_up
+            time.sleep(0.05)
+        code, _output, log = server.stop()
+
+    assert code == 0
+    assert "SIGHUP: the certificate is loaded again." in log
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_hangup_with_a_damaged_certificate_changes_nothing(tmp_path: Path, workers: str) -> None:
+    file = make_certificate(tmp_path, "127.0.0.1")
+    with serving(tmp_path / "data", "--workers", workers, "--log-file", str(tmp_path / "log"), *tls(file)) as server:
+        before = certificate_of(server.url)
+        file.write_text("half a certificate")
+        server.process.send_signal(signal.SIGHUP)
+        give_up = time.monotonic() + PATIENCE
+        while "SIGHUP changes nothing: Cannot use" not in (tmp_path / "log").read_text():
+            assert time.monotonic() < give_up
+            time.sleep(0.05)
+        assert certificate_of(server.url) == before
+        code, _output, _log = server.stop()
+
+    assert code == 0
+
+
+def test_a_hangup_without_tls_stops_nothing(tmp_path: Path) -> None:
+    with serving(tmp_path / "data", "--log-file", str(tmp_path / "log")) as server:
+        server.process.send_signal(signal.SIGHUP)
+        assert requests.get(f"{server.url}/healthz", timeout=PATIENCE).status_code == 200
+        code, _output, _log = server.stop()
+
+    assert code == 0
+
+
+def tls(file: Path) -> tuple[str, ...]:
+    return ("--tls-certificate", str(file), "--tls-key", str(file))
+
+
+def certificate_of(url: str) -> str:
+    address = urlsplit(url)
+    return ssl.get_server_certificate((str(address.hostname), address.port or 443), timeout=PATIENCE)
 
 
 def server_ready_file(data: Path) -> Path:

@@ -1,4 +1,4 @@
-"""Bind, announce, serve, and stop cleanly on SIGTERM or SIGINT."""
+"""Bind, announce, serve, load a renewed certificate on SIGHUP, and stop cleanly on SIGTERM or SIGINT."""
 
 from __future__ import annotations
 
@@ -97,7 +97,15 @@ def _serve_alone(settings: Settings, bound: socket.socket, manner: Manner) -> No
     # uvicorn raises the signal once more when it has stopped: that is no reason to die of it.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
-    _AnnouncingServer(_config(lambda: app, manner), manner).run(sockets=[bound])
+    config = _config(lambda: app, manner)
+    config.load()
+
+    def renew(*_: object) -> None:
+        if _can_renew(manner):
+            _load_certificate(config.ssl, manner)  # for the connections from now on
+
+    signal.signal(signal.SIGHUP, renew)
+    _AnnouncingServer(config, manner).run(sockets=[bound])
 
 
 def _serve_together(settings: Settings, bound: socket.socket, manner: Manner) -> None:
@@ -143,14 +151,28 @@ def _check_certificate(manner: Manner) -> None:
         raise SettingsError("--tls-certificate and --tls-key belong together.")
     if manner.certificate is not None:
         try:
-            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(
-                manner.certificate, manner.private_key, password=_no_password
-            )
+            _load_certificate(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), manner)
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) and error.strerror else error
             raise SettingsError(
                 f"Cannot use {manner.certificate} with {manner.private_key} (--tls-certificate, --tls-key): {reason}."
             ) from None
+
+
+def _load_certificate(context: ssl.SSLContext | None, manner: Manner) -> None:
+    if context is not None and manner.certificate is not None:
+        context.load_cert_chain(manner.certificate, manner.private_key, password=_no_password)
+
+
+def _can_renew(manner: Manner) -> bool:
+    """Whether the certificate's files fit together; where they do not, the log says so, and the server goes on with what it has."""
+    try:
+        _check_certificate(manner)
+    except SettingsError as error:
+        logger.error("SIGHUP changes nothing: %s", error)
+        return False
+    logger.info("SIGHUP: the certificate is loaded again." if manner.certificate else "SIGHUP: there is nothing to load.")
+    return True
 
 
 def _no_password() -> str:
@@ -202,6 +224,11 @@ class _Supervisor(Multiprocess):
             _announce(self._manner)
         else:  # it would fail again, for ever
             self.should_exit.set()
+
+    def handle_hup(self) -> None:
+        """Each process is replaced by one that has the renewed certificate, and finishes what it does."""
+        if _can_renew(self._manner):
+            super().handle_hup()
 
     def terminate_all(self) -> None:
         _withdraw(self._manner)
