@@ -33,11 +33,10 @@ def main() -> int:
         sys.stdout.write("pages: none was looked at; the lines above say why\n")
         return int(code)
     looks = [json.loads(line) for line in LOOKS.read_text().splitlines()]
-    judged = [look for look in looks if look["axe"] is not None]
-    found = Counter(found["impact"] for look in judged for found in look["axe"])
+    found = Counter(found["impact"] for look in looks for found in look["axe"])
     sys.stdout.write(
         f"pages: {len(looks)} looked at, {len({look['page'] for look in looks})} different in "
-        f"{len({look['view'] for look in looks})} views (language, size, scheme, JavaScript); axe judged {len(judged)}: "
+        f"{len({look['view'] for look in looks})} views (language, size, scheme, JavaScript); axe judged each: "
         f"{sum(found[impact] for impact in SERIOUS)} serious, {found.total()} findings in all; pictures in {KEPT.name}\n"
     )
     if "--pictures" in sys.argv:
