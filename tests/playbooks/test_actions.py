@@ -65,6 +65,17 @@ def test_without_content_everything_may_be_shown(stack: Tenant, playbooks: Playb
             assert secret not in run.output
 
 
+def test_two_items_of_a_loop_with_one_name_are_warned_of(playbooks: Playbooks) -> None:
+    loop = {"loop": ["alice", "bob"]}
+    one_name = playbooks.run([share(secret="a-secret-of-{{ item }}") | loop])
+    own_names = playbooks.run([share(secret="a-secret-of-{{ item }}", name="team/{{ item }}") | loop])
+
+    warning = "An earlier item of this loop also made a link under the name 'db/alice', and this one has replaced it."
+    assert " ".join(one_name.output.split()).count(warning) == 1
+    assert "An earlier item" not in own_names.output
+    assert (one_name.exit_code, own_names.exit_code) == (0, 0)
+
+
 def test_a_rotation_looks_like_one(playbooks: Playbooks) -> None:
     playbooks.run([GENERATE])
     rotate = {"onetimesecret.ots.ots_generate": {"name": "db/alice", "rotate_after": "1s"}}

@@ -32,6 +32,7 @@ from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.options 
     options_of_action,
     variables_of,
 )
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.repeats import repeat_in_task
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.results import result_of
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.variables import Variables
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.delivery.deliver import DeliveryError
@@ -139,5 +140,7 @@ class LinkAction(OtsAction):
         with open_ledger(options, connection.scope, read_only=check) as ledger:
             engine = Engine(ledger, connection.client, anonymous=connection.is_anonymous)
             name, outcome = self.act(options, engine, check=check)
+        if name is not None:
+            outcome = outcome.but_told([repeat_in_task(self._task._uuid, name, outcome)])
         content = bool(options.get("return_content"))
         return result_of(name, outcome, connection.address if content else None)
