@@ -194,6 +194,17 @@ def test_the_trail_tells_all_and_no_secret_whatever_way_it_leaves(
 
 
 @pytest.mark.usefixtures("ledger")
+def test_the_audits_files_are_written_where_the_shell_is(playbooks: Playbooks, tmp_path: Path) -> None:
+    extra = {"audit_csv": "audit.csv", "audit_json_lines": "~/audit.jsonl"}
+    run = playbooks.run(AUDIT, "-e", json.dumps(extra), PWD=str(tmp_path), HOME=str(tmp_path))
+
+    assert run.exit_code == 0, run.output
+    assert (tmp_path / "audit.csv").exists()
+    assert (tmp_path / "audit.jsonl").exists()
+    assert not (AUDIT.parent / "audit.csv").exists(), "in the collection, nobody looks for it"
+
+
+@pytest.mark.usefixtures("ledger")
 def test_a_run_that_changes_nothing_writes_nothing_and_meddling_fails_the_audit(playbooks: Playbooks) -> None:
     playbooks.run(MAKE)
     url = playbooks.environment["OTS_LEDGER"]

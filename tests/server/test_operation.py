@@ -201,23 +201,48 @@ def test_a_hangup_with_a_damaged_certificate_changes_nothing(tmp_path: Path, wor
         before = certificate_of(server.url)
         file.write_text("half a certificate")
         server.process.send_signal(signal.SIGHUP)
-        give_up = time.monotonic() + PATIENCE
-        while "SIGHUP changes nothing: Cannot use" not in (tmp_path / "log").read_text():
-            assert time.monotonic() < give_up
-            time.sleep(0.05)
+        wait_for("SIGHUP changes nothing: Cannot use", tmp_path / "log")
         assert certificate_of(server.url) == before
         code, _output, _log = server.stop()
 
     assert code == 0
 
 
-def test_a_hangup_without_tls_stops_nothing(tmp_path: Path) -> None:
-    with serving(tmp_path / "data", "--log-file", str(tmp_path / "log")) as server:
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_hangup_without_tls_stops_nothing(tmp_path: Path, workers: str) -> None:
+    log = tmp_path / "log"
+    with serving(tmp_path / "data", "--workers", workers, "--log-file", str(log)) as server:
+        processes = children_of(server.process.pid)
         server.process.send_signal(signal.SIGHUP)
+        wait_for("SIGHUP changes nothing: there is no certificate to load.", log)
         assert requests.get(f"{server.url}/healthz", timeout=PATIENCE).status_code == 200
+        assert children_of(server.process.pid) == processes
         code, _output, _log = server.stop()
 
     assert code == 0
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_log_that_is_moved_away_goes_on_in_a_new_file(tmp_path: Path, workers: str) -> None:
+    log, old = tmp_path / "log", tmp_path / "log.1"
+    with serving(tmp_path / "data", "--workers", workers, "--log-file", str(log)) as server:
+        requests.get(f"{server.url}/healthz", timeout=PATIENCE)
+        log.rename(old)
+        requests.get(f"{server.url}/api/v1/status", timeout=PATIENCE)
+        code, _output, _log = server.stop()
+
+    assert code == 0
+    assert "/healthz" in old.read_text()
+    assert "/api/v1/status" not in old.read_text()
+    assert "/api/v1/status" in log.read_text()
+    assert stat.S_IMODE(log.stat().st_mode) == 0o600
+
+
+def wait_for(line: str, log: Path) -> None:
+    give_up = time.monotonic() + PATIENCE
+    while line not in log.read_text():
+        assert time.monotonic() < give_up
+        time.sleep(0.05)
 
 
 def tls(file: Path) -> tuple[str, ...]:

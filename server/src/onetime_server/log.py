@@ -9,6 +9,8 @@ import time
 import traceback
 from collections.abc import Callable
 from http import HTTPMethod
+from io import TextIOWrapper
+from logging.handlers import WatchedFileHandler
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,9 +36,7 @@ access = logging.getLogger("onetime_server.access")
 
 def set_up(file: Path | None, format: str = FORMATS[0]) -> None:  # noqa: A002
     """Send everything to `file` (mode 0600), or else to standard error."""
-    if file is not None:
-        file.touch(mode=0o600)
-    handler = logging.FileHandler(file) if file else logging.StreamHandler(sys.stderr)
+    handler = _File(file) if file else logging.StreamHandler(sys.stderr)
     formatter = _Json() if format == "json" else logging.Formatter("%(asctime)s %(message)s", _TIME)
     formatter.converter = time.gmtime
     handler.setFormatter(formatter)
@@ -46,6 +46,14 @@ def set_up(file: Path | None, format: str = FORMATS[0]) -> None:  # noqa: A002
     logging.getLogger("onetime_server").setLevel(logging.INFO)
     # It quotes the request's body where that is malformed.
     logging.getLogger("python_multipart").setLevel(logging.CRITICAL)
+
+
+class _File(WatchedFileHandler):
+    """Closed to others, and made again where it was moved away, as programs do that rotate logs."""
+
+    def _open(self) -> TextIOWrapper:
+        Path(self.baseFilename).touch(mode=0o600)
+        return super()._open()
 
 
 class _Json(logging.Formatter):

@@ -165,13 +165,16 @@ def _load_certificate(context: ssl.SSLContext | None, manner: Manner) -> None:
 
 
 def _can_renew(manner: Manner) -> bool:
-    """Whether the certificate's files fit together; where they do not, the log says so, and the server goes on with what it has."""
+    """Whether there is a certificate to load again. If it cannot be used, the log says why, and the one in use stays."""
+    if manner.certificate is None:
+        logger.info("SIGHUP changes nothing: there is no certificate to load.")
+        return False
     try:
         _check_certificate(manner)
     except SettingsError as error:
         logger.error("SIGHUP changes nothing: %s", error)
         return False
-    logger.info("SIGHUP: the certificate is loaded again." if manner.certificate else "SIGHUP: there is nothing to load.")
+    logger.info("SIGHUP: the certificate is loaded again.")
     return True
 
 
