@@ -35,6 +35,7 @@ options:
   src:
     description:
       - A file on the controller whose text is the value to share, looked for as M(ansible.builtin.copy) looks for its C(src).
+        The line end of its last line is shared as well.
         A file that is encrypted with Ansible Vault is decrypted, in memory only.
     type: path
   return_content:

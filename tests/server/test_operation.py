@@ -214,7 +214,7 @@ def test_a_hangup_without_tls_stops_nothing(tmp_path: Path, workers: str) -> Non
     with serving(tmp_path / "data", "--workers", workers, "--log-file", str(log)) as server:
         processes = children_of(server.process.pid)
         server.process.send_signal(signal.SIGHUP)
-        wait_for("SIGHUP changes nothing: there is no certificate to load.", log)
+        wait_for("SIGHUP changes nothing: no certificate is given.", log)
         assert requests.get(f"{server.url}/healthz", timeout=PATIENCE).status_code == 200
         assert children_of(server.process.pid) == processes
         code, _output, _log = server.stop()

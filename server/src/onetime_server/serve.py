@@ -167,7 +167,7 @@ def _load_certificate(context: ssl.SSLContext | None, manner: Manner) -> None:
 def _can_renew(manner: Manner) -> bool:
     """Whether there is a certificate to load again. If it cannot be used, the log says why, and the one in use stays."""
     if manner.certificate is None:
-        logger.info("SIGHUP changes nothing: there is no certificate to load.")
+        logger.info("SIGHUP changes nothing: no certificate is given.")
         return False
     try:
         _check_certificate(manner)
