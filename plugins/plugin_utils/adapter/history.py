@@ -61,7 +61,18 @@ def history_of(ledger: Ledger, question: Question) -> dict[str, Any]:
     """Return the events that are asked for, the oldest first, and a table of them."""
     found = ledger.history(question.plain_names, question.since or None)
     events = [_line(event) for event in found if question.fits(event)][::-1]
-    return {"events": events, "table": table(COLUMNS, [{**event, "by": _person(event["by"])} for event in events])}
+    return {"events": events, "table": table(COLUMNS, [_row(event) for event in events])}
+
+
+def _row(event: Mapping[str, Any]) -> dict[str, Any]:
+    """An event as the table shows it: of a delivery, what was sent, and to whom; a reminder is not the link."""
+    details = event["details"]
+    return {
+        **event,
+        "action": " ".join(filter(None, (event["action"], details.get("part")))),
+        "recipient": details.get("destination") or event["recipient"],
+        "by": _person(event["by"]),
+    }
 
 
 def trail_of(verdict: Verdict) -> dict[str, Any]:
