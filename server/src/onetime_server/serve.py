@@ -172,7 +172,7 @@ def _can_renew(manner: Manner) -> bool:
     try:
         _check_certificate(manner)
     except SettingsError as error:
-        logger.error("SIGHUP changes nothing: %s", error)
+        logger.warning("SIGHUP changes nothing: %s", error)
         return False
     logger.info("SIGHUP: the certificate is loaded again.")
     return True

@@ -97,7 +97,17 @@ def test_an_event_is_told_as_data_and_as_a_line() -> None:
     assert [line.split() for line in told["table"]] == [
         ["at", "action", "name", "recipient", "by", "server_at"],
         ["2027-01-13T08:00:00Z", "made", "db/alice", "alice@example.com", "ops@controller", "2027-01-13T08:00:00Z"],
-        ["2027-01-14T08:00:00Z", "delivered", "notice", "db/bob", "Bob@example.com", "alice@controller,", "job", "17", "-"],
+        [
+            "2027-01-14T08:00:00Z",
+            "delivered",
+            "notice",
+            "db/bob",
+            "Bob@example.com",
+            "alice@controller,",
+            "job",
+            "17",
+            "-",
+        ],
         ["-", "altered", "db/[x]", "-", "-", "-"],
         ["2027-01-15T08:00:00Z", "pruned", "-", "-", "ops@controller", "-"],
     ]
