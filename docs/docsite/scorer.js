@@ -1,4 +1,4 @@
-// Among pages that match as well, the guides that answer questions come first, and what is for maintainers last.
+// Among pages that match equally, the guides that answer questions come first, and what is for maintainers last.
 const FIRST = ["docs/troubleshooting", "docs/cookbook"];
 const LAST = ["CHANGELOG", "CONTRIBUTING", "docs/architecture"];
 var Scorer = {

@@ -99,12 +99,7 @@ def _serve_alone(settings: Settings, bound: socket.socket, manner: Manner) -> No
         signal.signal(number, lambda *_: None)
     config = _config(lambda: app, manner)
     config.load()
-
-    def renew(*_: object) -> None:
-        if _can_renew(manner):
-            _load_certificate(config.ssl, manner)  # for the connections from now on
-
-    signal.signal(signal.SIGHUP, renew)
+    signal.signal(signal.SIGHUP, lambda *_: _renew(manner, config.ssl))
     _AnnouncingServer(config, manner).run(sockets=[bound])
 
 
@@ -150,27 +145,28 @@ def _check_certificate(manner: Manner) -> None:
     if (manner.certificate is None) != (manner.private_key is None):
         raise SettingsError("--tls-certificate and --tls-key belong together.")
     if manner.certificate is not None:
-        try:
-            _load_certificate(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), manner)
-        except (OSError, ValueError) as error:
-            reason = error.strerror if isinstance(error, OSError) and error.strerror else error
-            raise SettingsError(
-                f"Cannot use {manner.certificate} with {manner.private_key} (--tls-certificate, --tls-key): {reason}."
-            ) from None
+        _load_certificate(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), manner.certificate, manner.private_key)
 
 
-def _load_certificate(context: ssl.SSLContext | None, manner: Manner) -> None:
-    if context is not None and manner.certificate is not None:
-        context.load_cert_chain(manner.certificate, manner.private_key, password=_no_password)
+def _load_certificate(context: ssl.SSLContext, certificate: Path, private_key: Path | None) -> None:
+    try:
+        context.load_cert_chain(certificate, private_key, password=_no_password)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise SettingsError(
+            f"Cannot use {certificate} with {private_key} (--tls-certificate, --tls-key): {reason}."
+        ) from None
 
 
-def _can_renew(manner: Manner) -> bool:
-    """Whether there is a certificate to load again. If it cannot be used, the log says why, and the one in use stays."""
+def _renew(manner: Manner, used: ssl.SSLContext | None = None) -> bool:
+    """Whether the certificate could be loaded again, for new connections of `used`; the log says so, or why not."""
     if manner.certificate is None:
         logger.info("SIGHUP changes nothing: no certificate is given.")
         return False
     try:
-        _check_certificate(manner)
+        _check_certificate(manner)  # first by itself: what is damaged would spoil the context that is used
+        if used is not None:
+            _load_certificate(used, manner.certificate, manner.private_key)
     except SettingsError as error:
         logger.warning("SIGHUP changes nothing: %s", error)
         return False
@@ -230,7 +226,7 @@ class _Supervisor(Multiprocess):
 
     def handle_hup(self) -> None:
         """Each process is replaced by one that has the renewed certificate, and finishes what it does."""
-        if _can_renew(self._manner):
+        if _renew(self._manner):
             super().handle_hup()
 
     def terminate_all(self) -> None:
