@@ -131,6 +131,13 @@ def misbehaving(behave: Callable[[socket.socket], None], tls: ssl.SSLContext | N
             yield replay
 
 
+def flood(connection: socket.socket) -> None:
+    """Reply with success and a body that never ends, for `misbehaving`."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n")
+    while True:
+        connection.sendall(b"x" * 65_536)
+
+
 @contextlib.contextmanager
 def _running(server: socketserver.BaseServer) -> Iterator[None]:
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)

@@ -8,22 +8,20 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from typing import Any, ClassVar
 
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.address import Address
-from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.checks import check_ca_bundle
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.errors import InvalidInput
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.delivery.chats import SHAPES
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.delivery.deliver import DeliveryError
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.delivery.post import PostError, post
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.delivery.post import Post, Way, post
 
 
 @dataclass(frozen=True)
 class Webhook:
-    """Sends to whoever reads behind one URL, which is as secret as a password. timeout: seconds for the whole of it."""
+    """Sends to whoever reads behind one URL, which is as secret as a password."""
 
     channel: ClassVar = "webhook"
+    service: ClassVar = channel
     ARGUMENTS: ClassVar[dict[str, dict[str, Any]]] = {
         "webhook_url": {"type": "str", "no_log": True},
         "webhook_shape": {"type": "str", "choices": list(SHAPES), "default": next(iter(SHAPES))},
@@ -32,9 +30,7 @@ class Webhook:
     destination: str  # the URL's host
     url: str = field(repr=False)
     shape: str
-    verify: bool | str
-    proxy: str | None = field(repr=False)
-    timeout: float
+    way: Way
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Webhook:
@@ -52,15 +48,12 @@ class Webhook:
             raise InvalidInput(
                 "does not begin with https:, so others could read what is sent; give an https URL", field="webhook_url"
             )
-        ca_bundle = check_ca_bundle(options["ca_bundle"]) if options["ca_bundle"] else True
-        verify = options["validate_certs"] and ca_bundle
-        host = address.origin.partition("://")[2]
-        return cls(host, url, options["webhook_shape"], verify, options["proxy"] or None, options["timeout"])
+        return cls(address.origin.partition("://")[2], url, options["webhook_shape"], Way.of(options))
 
     @property
     def is_verified(self) -> bool:
         """Whether it makes sure who is at the other end."""
-        return self.verify is not False
+        return self.way.is_verified
 
     def quoted(self, value: str) -> str:
         """Return the value so that the chat shows it as it stands."""
@@ -68,12 +61,5 @@ class Webhook:
 
     def send(self, subject: str, text: str) -> None:
         body = json.dumps(SHAPES[self.shape].body(f"{subject}\n\n{text}")).encode()
-        status, problem = 0, ""
-        try:
-            status = post(self.url, body, verify=self.verify, proxy=self.proxy, timeout=self.timeout)
-        except PostError as error:
-            problem = str(error)
-        if problem:
-            raise DeliveryError(f"the webhook at {self.destination} {problem}")
-        if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
-            raise DeliveryError(f"the webhook at {self.destination} answered with HTTP status {status}")
+        message = Post("webhook_url", self.url, body, {"Content-Type": "application/json"})
+        post(message, self.way, f"the webhook at {self.destination}")

@@ -16,7 +16,7 @@ from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.errors i
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.delivery.deliver import DeliveryError
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.delivery.webhook import Webhook
 from certificates import make_certificate
-from tests.support.replay import Answer, misbehaving, replaying
+from tests.support.replay import Answer, flood, misbehaving, replaying
 
 Make = Callable[..., Webhook]
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
@@ -53,11 +53,6 @@ def test_a_reply_is_neither_unpacked_nor_read_without_end(webhook: Make) -> None
     with replaying(Answer(200, body=bomb, headers={"Content-Encoding": "gzip"})) as chat:
         webhook(f"{chat.url}/x").send("s", "t")
 
-    def flood(connection: socket.socket) -> None:
-        connection.sendall(HEAD + b"\r\n")
-        while True:
-            connection.sendall(b"x" * 65_536)
-
     begin = time.monotonic()
     with misbehaving(flood) as chat:
         webhook(f"{chat.url}/x", timeout=60).send("s", "t")
@@ -79,6 +74,13 @@ def test_a_message_is_over_at_its_deadline(webhook: Make, begin: bytes) -> None:
         with pytest.raises(DeliveryError, match="did not answer in time; whether the message was taken is not known"):
             webhook(f"{chat.url}/T0ken", timeout=0.5).send("s", "t")
         assert time.monotonic() - started < 3
+
+
+def test_no_logger_says_anything(webhook: Make, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(1)
+    with replaying(Answer(200)) as chat:
+        webhook(f"{chat.url}/hooks/T0ken").send("s", "t")
+    assert caplog.text == ""
 
 
 def test_a_failure_shows_nothing_of_the_url(webhook: Make) -> None:
