@@ -25,6 +25,7 @@ def ots_holdings(
     delivery: str = "server",
     passphrase_delivery: str = "none",  # noqa: S107 - the word
     webhook_url: Any = None,
+    notify_url: Any = None,
     held: Any = None,
     values: Any = None,
     made: Any = None,
@@ -32,8 +33,11 @@ def ots_holdings(
     """Return a part of what the people's credentials come to."""
     try:
         check_given("part", {"choices": PARTS}, part)
-        check_kind("credentials_webhook_url", "str", "" if webhook_url is None else webhook_url)
-        holdings = Holdings(people, groups or {}, Ways(delivery, passphrase_delivery, has_webhook=bool(webhook_url)))
+        urls = {"webhook": webhook_url, "notify": notify_url}
+        for channel, url in urls.items():
+            check_kind(f"credentials_{channel}_url", "str", "" if url is None else url)
+        ways = Ways(delivery, passphrase_delivery, [channel for channel, url in urls.items() if url])
+        holdings = Holdings(people, groups or {}, ways)
         parts: dict[str, Callable[[], Any]] = {
             "needs_ledger": lambda: holdings.needs_ledger,
             "values": lambda: holdings.values(held or []),

@@ -12,8 +12,8 @@ author: onetimesecret.ots maintainers (@onetimesecret)
 version_added: 0.2.0
 short_description: Send a link, or its passphrase, to a person, once
 description:
-  - Sends the link of a name, its passphrase, a reminder or a notice, by mail or to a webhook, once for each link. The ledger
-    records what was sent; a new link under the name is sent again.
+  - Sends the link of a name, its passphrase, a reminder or a notice, by mail, to a webhook, or to one of sixty services by the
+    library Apprise, once for each link. The ledger records what was sent; a new link under the name is sent again.
   - A link and its passphrase do not go the same way, unless O(same_channel) allows it. A link that the server has mailed,
     because it has a recipient, has gone by mail.
   - A link that is known to be read, burned or expired is not sent.
@@ -34,14 +34,16 @@ options:
   channel:
     description: How it is sent.
     type: str
-    choices: [mail, webhook]
+    choices: [mail, webhook, notify]
     required: true
   same_channel:
-    description: Whether the link and its passphrase may go by the same channel.
+    description:
+      - Whether the link and its passphrase may go by the same channel.
+      - With O(channel=notify) two channels are two services at two hosts. Slack and Mattermost are the same as O(channel=webhook).
     type: bool
     default: false
   subject:
-    description: Subject of the mail, first line in a chat.
+    description: Subject of the mail, first line in a chat, title in an app.
     type: str
     default: A credential for you
   text:
@@ -80,6 +82,23 @@ options:
     type: str
     choices: [slack, mattermost, teams]
     default: slack
+  notify_url:
+    description:
+      - URL of the library Apprise for one recipient, such as C(ntfys://ntfy.example.com/TOPIC), as secret as a password.
+        U(https://appriseit.com/services/) says what it looks like. Required with O(channel=notify).
+      - Sends to C(46elks), C(atalk), C(bark), C(bulksms), C(bulkvs), C(burstsms), C(chanify), C(clicksend), C(cm), C(d7sms),
+        C(dingtalk), C(discord), C(eight00com), C(exotel), C(form), C(freemobile), C(gorush), C(gotify), C(groupme), C(httpsms),
+        C(infobip), C(json), C(kaleyra), C(kumulos), C(line), C(mmost), C(mobilemsg), C(msgbird), C(ncloud), C(nctalk), C(notica),
+        C(notifyre), C(ntfy), C(octopush), C(onesignal), C(parsep), C(pbul), C(pjet), C(pover), C(prowl), C(push),
+        C(pushdeer), C(pushy), C(revolt), C(serwersms), C(seven), C(signal), C(sinch), C(slack), C(smsc), C(smseagle),
+        C(smstunnel), C(telesign), C(telnyx), C(tgram), C(twilio), C(vonage), C(wecombot), C(wxpusher), C(xml), C(zoom) and
+        C(zulip), and by other schemes of theirs. L(Delivery,https://github.com/onetimesecret/ansible-collection-ots/blob/main/docs/delivery.md)
+        says why others are left out.
+      - Apprise makes the request and reads the answer; the request goes as all others of this collection do, once, with
+        O(timeout), O(proxy), O(ca_bundle) and O(validate_certs), whatever the URL says of retries, time-outs and redirects.
+      - Needs the Python package C(apprise) 2.3 or later on the controller.
+    type: str
+    version_added: 0.4.0
 extends_documentation_fragment:
   - onetimesecret.ots.connection
   - onetimesecret.ots.ledger
@@ -109,6 +128,13 @@ EXAMPLES = r"""
     channel: webhook
     webhook_url: "{{ vault_alice_webhook }}"
     webhook_shape: mattermost
+
+- name: Or push it to her telephone
+  onetimesecret.ots.ots_deliver:
+    name: db/prod/alice
+    part: passphrase
+    channel: notify
+    notify_url: "ntfys://{{ vault_ntfy_token }}@ntfy.example.com/alice"
 """
 
 RETURN = r"""

@@ -267,8 +267,8 @@ links:
       type: str
     delivered:
       description:
-        - What M(onetimesecret.ots.ots_deliver) has sent of the link, each with C(part), C(channel), C(destination) and
-          C(sent_at).
+        - What M(onetimesecret.ots.ots_deliver) has sent of the link, each with C(part), C(channel), C(destination), C(sent_at)
+          and C(service), which is empty for what an earlier version sent.
       type: list
       elements: dict
     due:

@@ -36,6 +36,7 @@ VARIABLES: dict[str, Any] = {
     "vault_old_ledger_key": KEYS[0],
     "vault_ledger_key": KEYS[1],
     "vault_mail_password": LOGIN[1],
+    "vault_ntfy_token": "tk_T0ken",
 }
 FILES = {
     "people.csv": "name,email\ncarol,carol@example.com\ndave,dave@example.com\n",

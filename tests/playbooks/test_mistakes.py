@@ -220,6 +220,30 @@ MISTAKES: list[tuple[str, dict[str, Any], list[str]]] = [
         ["the webhook at 127.0.0.1:1 cannot be reached; check webhook_url and proxy"],
     ),
     (
+        "notification of nobody",
+        action("deliver", name="db/app", channel="notify"),
+        ["notify_url: is missing; channel notify needs it"],
+    ),
+    (
+        "notification in the clear",
+        action(
+            "deliver", name="db/app", channel="notify", notify_url="ntfy://ntfy.example.com/KEY-that-must-not-be-shown"
+        ),
+        ["notify_url: leads to plain HTTP", "use the scheme with an s at its end"],
+    ),
+    (
+        "notification by mail",
+        action(
+            "deliver", name="db/app", channel="notify", notify_url="mailto://ops:KEY-that-must-not-be-shown@a.example"
+        ),
+        ["notify_url: has a scheme that channel notify does not send by"],
+    ),
+    (
+        "notification that is not there",
+        action("deliver", name="db/app", channel="notify", notify_url="ntfys://127.0.0.1:1/KEY-that-must-not-be-shown"),
+        ["ntfy at 127.0.0.1:1 cannot be reached; check notify_url and proxy"],
+    ),
+    (
         "relative ledger",
         share(ledger="ledger.db"),
         ["ledger is not a URL of a known kind; give sqlite:///ABSOLUTE/PATH"],

@@ -9,7 +9,7 @@ CREDENTIAL/PERSON/passphrase a passphrase that was generated.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -52,6 +52,7 @@ PERSON: Spec = {
     "delivery": DELIVERY,
     "passphrase_delivery": PASSPHRASE_DELIVERY,
     "webhook_url": {"type": "str", "no_log": True},
+    "notify_url": {"type": "str", "no_log": True},
     "holds": GROUP["holds"],
     "state": STATE,
 }
@@ -63,7 +64,7 @@ class Ways:
 
     delivery: str = BY_SERVER
     passphrase_delivery: str = BY_NOBODY
-    has_webhook: bool = False
+    urls: Collection[str] = ()  # channels that have one for all
 
 
 @dataclass(frozen=True)
@@ -337,13 +338,13 @@ class Holdings:
                 option = "delivery" if part is Part.LINK else "passphrase_delivery"
                 if way in (BY_SERVER, "mail") and "email" not in person:
                     unreachable[f"{each.person} has no email, and {option} is {way}"] = None
-                if way == "webhook" and not (self._ways.has_webhook or "webhook_url" in person):
-                    unreachable[f"{each.person} gets webhooks, and has no webhook_url"] = None
+                if (url := f"{way}_url") in PERSON and not (way in self._ways.urls or url in person):
+                    unreachable[f"{each.person} has no {url}, and {option} is {way}"] = None
         if unreachable:
-            fix = (
-                "give email or webhook_url, or another delivery (credentials_delivery, credentials_passphrase_delivery,"
+            self._problems.append(
+                f"{PEOPLE}: {'; '.join(unreachable)}; give email, webhook_url or notify_url, or another delivery"
+                " (credentials_delivery, credentials_passphrase_delivery, credentials_webhook_url, credentials_notify_url)"
             )
-            self._problems.append(f"{PEOPLE}: {'; '.join(unreachable)}; {fix} credentials_webhook_url)")
 
 
 def _checked_person_name(name: str) -> str:

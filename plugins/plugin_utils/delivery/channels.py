@@ -10,9 +10,10 @@ from typing import Any
 
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.delivery.deliver import Messenger
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.delivery.mail import Mail
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.delivery.notify import Notify
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.delivery.webhook import Webhook
 
-CHANNELS = {kind.channel: kind for kind in (Mail, Webhook)}
+CHANNELS = {kind.channel: kind for kind in (Mail, Webhook, Notify)}
 
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "channel": {"type": "str", "choices": list(CHANNELS), "required": True},

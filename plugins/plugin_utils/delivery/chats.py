@@ -38,8 +38,8 @@ def _teams(text: str) -> dict[str, Any]:
     }
 
 
-def _in_code(value: str) -> str:
-    """In Mattermost nothing else keeps @channel from calling everybody, and :) from becoming a picture."""
+def in_code(value: str) -> str:
+    """As Markdown's code: nothing else keeps @channel from calling everybody, and :) from becoming a picture."""
     fence = "`" * (max(map(len, re.findall("`+", value)), default=0) + 1)
     pad = " " if value[:1] in ("`", " ") or value[-1:] in ("`", " ") else ""
     return f"{fence}{pad}{value}{pad}{fence}"
@@ -53,6 +53,6 @@ def _with_backslashes(value: str) -> str:
 # Previews are switched off where that can be said: to make one, the chat would open the link.
 SHAPES = {
     "slack": Shape(_slack, str),
-    "mattermost": Shape(lambda text: {"text": text}, _in_code),
+    "mattermost": Shape(lambda text: {"text": text}, in_code),
     "teams": Shape(_teams, _with_backslashes),
 }

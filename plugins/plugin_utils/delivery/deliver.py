@@ -46,6 +46,10 @@ class Messenger(Protocol):
         """Its name, as in the option `channel`."""
 
     @property
+    def service(self) -> str:
+        """Whose service it is: two that have the same are one way."""
+
+    @property
     def destination(self) -> str:
         """Where a text goes, in words that may be shown and recorded."""
 
@@ -94,7 +98,7 @@ def deliver(
         entry = ledger.read(name)
         record = entry.record
         if record is None and check:  # a task before this one would have made it
-            return Delivery(message.part, messenger.channel, messenger.destination, int(clock()))
+            return Delivery(message.part, messenger.channel, messenger.destination, int(clock()), messenger.service)
         if record is None:
             raise InvalidInput(
                 f"{name!r} is not in the ledger; make its link first, with ots_share or ots_generate", field="name"
@@ -103,7 +107,7 @@ def deliver(
             return None
         _keep_apart(name, message, messenger, entry, record)
         text = _text(message, name, record, address, messenger)
-        delivery = Delivery(message.part, messenger.channel, messenger.destination, int(clock()))
+        delivery = Delivery(message.part, messenger.channel, messenger.destination, int(clock()), messenger.service)
         if not check:
             messenger.send(message.subject, text)
             ledger.delivered(name, delivery, _event(record, delivery))
@@ -124,15 +128,18 @@ def _keep_apart(name: str, message: Message, messenger: Messenger, entry: Entry,
             " recipient (this one: state absent, then present)",
             field="channel",
         )
-    taken = {delivery.channel for delivery in entry.deliveries if delivery.part in HANDED_OVER}
+    taken = [(sent.service or sent.channel, sent.destination) for sent in entry.deliveries if sent.part in HANDED_OVER]
     if record.recipient:
-        taken.add(MAIL)
-    if messenger.channel in taken:
-        raise InvalidInput(
-            f"the link of {name!r} and its passphrase would both be sent by {messenger.channel}; "
-            "send one of them by another channel, or set same_channel",
-            field="channel",
-        )
+        taken.append((MAIL, record.recipient))
+    for service, destination in taken:
+        is_same_service = service == messenger.service
+        if is_same_service or destination == messenger.destination:
+            raise InvalidInput(
+                f"the link of {name!r} and its passphrase would both be sent"
+                f" {f'by {service}' if is_same_service else f'to {destination}'};"
+                " send one of them by another channel, or set same_channel",
+                field="channel",
+            )
 
 
 def _text(message: Message, name: str, record: Record, address: Address, messenger: Messenger) -> str:

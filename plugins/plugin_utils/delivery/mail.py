@@ -33,6 +33,7 @@ class Mail:
     """Sends to one address through one SMTP server. timeout: seconds for the whole of it."""
 
     channel: ClassVar = MAIL
+    service: ClassVar = MAIL
     is_verified: ClassVar = True
     ARGUMENTS: ClassVar[dict[str, dict[str, Any]]] = {
         "to": {"type": "str"},

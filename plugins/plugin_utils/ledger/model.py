@@ -156,6 +156,7 @@ class Delivery:
     channel: str  # its name in delivery/channels.py
     destination: str  # an address, or the host of a webhook
     sent_at: int  # on our clock
+    service: str = ""  # whose it is; "" before there was a channel of several services
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ class Outbox:
     path: Path
     watch: Watch | None
     channel: str = "webhook"
+    service: str = "webhook"
     destination: str = "chat.example.com"
 
     def quoted(self, value: str) -> str:

@@ -214,7 +214,7 @@ WRONG: list[tuple[Any, Any, str]] = [
     (
         [{**ALICE, "delivery": "pigeon"}],
         NO_GROUP,
-        "credentials_people: alice: delivery: is not one of server, mail, webhook",
+        "credentials_people: alice: delivery: is not one of server, mail, webhook, notify",
     ),
     ([{**ALICE, "email": "alice@"}], NO_GROUP, "credentials_people: alice: email: is not an e-mail address"),
     ([{**ALICE, "webhook_url": [SECRET]}], NO_GROUP, "credentials_people: alice: webhook_url: is a list, not text"),
@@ -233,7 +233,7 @@ WRONG: list[tuple[Any, Any, str]] = [
     (
         [{"name": "alice", "holds": [{"name": "db"}]}],
         NO_GROUP,
-        "credentials_people: alice has no email, and delivery is server; give email or webhook_url",
+        "credentials_people: alice has no email, and delivery is server; give email, webhook_url or notify_url",
     ),
 ]
 WRONG_CREDENTIALS: list[tuple[dict[str, Any], str]] = [

@@ -1,0 +1,104 @@
+"""A link and its passphrase go apart: by two services, and to two hosts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.address import Address
+from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.errors import InvalidInput
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.delivery.deliver import Delivery, Message, deliver
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model import Part
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sqlite import SqliteLedger
+from tests.support.rows import ATTEMPT, RECORD, complete
+
+ADDRESS = Address.of("https://ots.example.com")
+NOT_MAILED = replace(RECORD, options={"passphrase": "passphrase of älice", "ttl": 7200})
+
+
+@dataclass
+class Way:
+    channel: str
+    service: str
+    destination: str
+    is_verified: bool = True
+    sent: list[str] = field(default_factory=list)
+
+    def quoted(self, value: str) -> str:
+        return value
+
+    def send(self, _subject: str, text: str) -> None:
+        self.sent.append(text)
+
+
+MAIL = Way("mail", "mail", "alice@example.com")
+WEBHOOK = Way("webhook", "webhook", "chat.example.com")
+NTFY = Way("notify", "ntfy", "push.example.com")
+GOTIFY = Way("notify", "gotify", "gotify.example.com")
+NTFY_ELSEWHERE = replace(NTFY, destination="push.example.org")
+GOTIFY_THERE = replace(GOTIFY, destination=NTFY.destination)
+CHAT_BY_NOTIFY = Way("notify", "webhook", "other-chat.example.com")
+PUSH_AT_THE_CHAT = replace(NTFY, destination=WEBHOOK.destination)
+
+
+def hand_over(folder: Path, link: Way, passphrase: Way, *, same: bool = False, mailed: bool = False) -> None:
+    ledger = SqliteLedger(folder / "ledger.sqlite3", "scope", [bytes(32)], wait=5)
+    complete(ledger, "db/alice", ATTEMPT, RECORD if mailed else NOT_MAILED, None)
+    for part, way in ((Part.LINK, link), (Part.PASSPHRASE, passphrase)):
+        if not (mailed and part is Part.LINK):
+            message = Message(part, "A credential", None, by_the_same_channel=same)
+            sent = replace(way, sent=[])
+            made = deliver(ledger, "db/alice", message, sent, ADDRESS, clock=lambda: RECORD.recorded_at, check=False)
+            assert made == Delivery(part, way.channel, way.destination, RECORD.recorded_at, way.service)
+            assert len(sent.sent) == 1
+            again = deliver(ledger, "db/alice", message, sent, ADDRESS, clock=lambda: RECORD.recorded_at, check=False)
+            assert (again, len(sent.sent)) == (None, 1)
+            assert made in ledger.read("db/alice").deliveries
+
+
+@pytest.mark.parametrize(
+    ("link", "passphrase"), [(MAIL, NTFY), (NTFY, MAIL), (WEBHOOK, NTFY), (NTFY, GOTIFY), (MAIL, WEBHOOK)]
+)
+def test_two_services_at_two_places_are_apart(tmp_path: Path, link: Way, passphrase: Way) -> None:
+    hand_over(tmp_path, link, passphrase)
+
+
+@pytest.mark.parametrize(
+    ("link", "passphrase", "way"),
+    [
+        (NTFY, NTFY, "by ntfy"),
+        (NTFY, NTFY_ELSEWHERE, "by ntfy"),
+        (NTFY, GOTIFY_THERE, r"to push\.example\.com"),
+        (WEBHOOK, CHAT_BY_NOTIFY, "by webhook"),
+        (CHAT_BY_NOTIFY, WEBHOOK, "by webhook"),
+        (WEBHOOK, PUSH_AT_THE_CHAT, r"to chat\.example\.com"),
+        (WEBHOOK, replace(WEBHOOK, destination="chat.example.org"), "by webhook"),
+        (MAIL, replace(MAIL, destination="bob@example.com"), "by mail"),
+    ],
+)
+def test_one_service_or_one_place_is_one_way(tmp_path: Path, link: Way, passphrase: Way, way: str) -> None:
+    with pytest.raises(InvalidInput, match=f"^channel: the link of 'db/alice' .* would both be sent {way}; send one"):
+        hand_over(tmp_path, link, passphrase)
+    (tmp_path / "same").mkdir()
+    hand_over(tmp_path / "same", link, passphrase, same=True)
+
+
+def test_a_link_that_the_server_has_mailed_has_gone_by_mail(tmp_path: Path) -> None:
+    hand_over(tmp_path, MAIL, NTFY, mailed=True)
+    (tmp_path / "again").mkdir()
+    with pytest.raises(InvalidInput, match="would both be sent by mail"):
+        hand_over(tmp_path / "again", MAIL, MAIL, mailed=True)
+
+
+def test_a_delivery_of_an_earlier_version_has_gone_by_its_channel(tmp_path: Path) -> None:
+    ledger = SqliteLedger(tmp_path / "ledger.sqlite3", "scope", [bytes(32)], wait=5)
+    complete(ledger, "db/alice", ATTEMPT, NOT_MAILED, None)
+    with ledger.locked("db/alice"):
+        ledger.delivered("db/alice", Delivery(Part.LINK, "webhook", WEBHOOK.destination, RECORD.recorded_at))
+    message = Message(Part.PASSPHRASE, "A credential", None, by_the_same_channel=False)
+    for way, found in ((CHAT_BY_NOTIFY, "by webhook"), (PUSH_AT_THE_CHAT, r"to chat\.example\.com")):
+        with pytest.raises(InvalidInput, match=f"would both be sent {found}"):
+            deliver(ledger, "db/alice", message, way, ADDRESS, clock=lambda: RECORD.recorded_at, check=False)
+    assert deliver(ledger, "db/alice", message, NTFY, ADDRESS, clock=lambda: RECORD.recorded_at, check=False)
