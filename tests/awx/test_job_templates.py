@@ -57,6 +57,7 @@ def secrets_of(stack: Tenant, credentials: Credentials) -> list[str]:
     ]
 
 
+@pytest.mark.long
 def test_a_handover_is_made_once_and_leaves_no_secret(
     stack: Tenant, credentials: Credentials, run: Callable[..., Finished]
 ) -> None:

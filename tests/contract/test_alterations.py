@@ -13,6 +13,10 @@ from tests.reports.contract import check, report
 from tests.support.contract import client_side, server_side
 from tests.support.recorded import RELEASES, Exchange, load
 
+*OLDER, NEWEST = RELEASES
+# The checks know of no release, so one has its turn in `make test`.
+NEWEST_AND_OTHERS = [NEWEST, *(pytest.param(release, marks=pytest.mark.long) for release in OLDER)]
+
 READ_BY_CLIENT = {
     "metadata": {
         *("metadata_key", "state", "ttl", "created", "recipient", "share_domain", "updated", "received"),
@@ -60,7 +64,7 @@ def altered_replies(exchange: Exchange) -> Iterator[tuple[str, Exchange]]:
     yield "content-type", replace(exchange, reply=replace(reply, headers=other))
 
 
-@pytest.mark.parametrize("release", RELEASES)
+@pytest.mark.parametrize("release", NEWEST_AND_OTHERS)
 def test_the_server_s_check_notices_every_alteration_of_a_reply(release: str) -> None:
     unnoticed, tried = [], 0
     for replayed in server_side.replay(release, load(release)):
@@ -83,7 +87,7 @@ def test_the_server_s_check_notices_every_alteration_of_a_reply(release: str) ->
     assert tried > 3_000
 
 
-@pytest.mark.parametrize("release", RELEASES)
+@pytest.mark.parametrize("release", NEWEST_AND_OTHERS)
 def test_the_client_s_check_notices_every_alteration_of_what_the_client_reads(release: str) -> None:
     """Of exchanges that look alike, one is altered."""
     kinds = {_kind(exchange): exchange for exchange in load(release)}

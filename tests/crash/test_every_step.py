@@ -41,7 +41,7 @@ ALIKE = ("create generate", "create in a new ledger", "reissue after expiry", "r
 
 def is_short(setting: Setting, operation: str, back_end: str) -> bool:
     """Whether it is in `make test`: each kind once, and on PostgreSQL one. `make crash-matrix` has all."""
-    if setting != SETTINGS[0] or operation == "a batch":
+    if setting != SETTINGS[0] or operation in BATCHES:
         return False
     return operation == "replace" if back_end == "postgresql" else operation not in ALIKE
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import requests
 
 from tests.support.ledgers import records
@@ -76,6 +77,7 @@ def test_two_items_of_a_loop_with_one_name_are_warned_of(playbooks: Playbooks) -
     assert (one_name.exit_code, own_names.exit_code) == (0, 0)
 
 
+@pytest.mark.long
 def test_a_rotation_looks_like_one(playbooks: Playbooks) -> None:
     playbooks.run([GENERATE])
     rotate = {"onetimesecret.ots.ots_generate": {"name": "db/alice", "rotate_after": "1s"}}
@@ -211,6 +213,7 @@ def test_an_option_comes_from_the_most_specific_source(stack: Tenant, playbooks:
     assert playbooks.registered() == 1200
 
 
+@pytest.mark.long
 def test_a_url_in_the_play_is_not_contradicted_by_a_region_in_the_environment(
     stack: Tenant, playbooks: Playbooks
 ) -> None:

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import pytest
 import requests
 
 from tests.support import CHECKOUT
@@ -143,6 +144,7 @@ def test_bad_input_is_named_and_nothing_is_sent(playbooks: Playbooks, stack: Ten
     assert stack.requests() == 0
 
 
+@pytest.mark.long
 def test_the_bare_name_works_where_the_lookup_path_is_set(stack: Tenant, playbooks: Playbooks) -> None:
     """As docs/examples/bare_lookup shows it, with its own ansible.cfg."""
     example = playbooks.folder / "example"

@@ -16,7 +16,7 @@ import psycopg
 import pytest
 import requests
 
-from tests.support.back_ends import BACK_ENDS, new_ledger
+from tests.support.back_ends import new_ledger
 from tests.support.playbooks import RUN_LIMIT, Playbooks, kill_all
 from tests.support.postgresql import Postgresql
 from tests.support.replay import Replay, misbehaving
@@ -30,7 +30,7 @@ GENERATE = {
 ALL_VALUES = "ansible_play_hosts | map('extract', hostvars) | map(attribute='made.value') | unique"
 
 
-@pytest.fixture(params=BACK_ENDS)
+@pytest.fixture
 def back_end(request: pytest.FixtureRequest, playbooks: Playbooks, tmp_path: Path) -> str:
     """The name of the back end that the playbooks' ledger is in."""
     url = new_ledger(request.param, tmp_path, lambda: request.getfixturevalue("postgresql_server"))
@@ -164,7 +164,16 @@ def holding(*, passes_on: bool) -> Iterator[Way]:
             way.released.set()
 
 
-@pytest.mark.parametrize("reached_the_server", [False, True])
+@pytest.mark.parametrize(
+    ("back_end", "reached_the_server"),
+    [
+        ("sqlite", True),
+        ("postgresql", False),
+        pytest.param("sqlite", False, marks=pytest.mark.long),
+        pytest.param("postgresql", True, marks=pytest.mark.long),
+    ],
+    indirect=["back_end"],
+)
 def test_a_run_that_is_killed_holds_its_name_no_longer_and_leaves_the_ledger_whole(
     stack: Tenant, playbooks: Playbooks, back_end: str, reached_the_server: bool, pytestconfig: pytest.Config
 ) -> None:

@@ -124,6 +124,7 @@ def test_what_is_tried_first_is_what_every_change_must_pass() -> None:
     assert set(tried) <= set(every_change)
 
 
+@pytest.mark.long
 def test_the_server_is_checked_and_the_playbooks_run_as_the_readme_shows_them(newcomer: Newcomer) -> None:
     check, use = blocks("console")[2:]
     stack, settings = newcomer.stack, commands(check)[0]
@@ -148,6 +149,7 @@ def test_the_server_is_checked_and_the_playbooks_run_as_the_readme_shows_them(ne
     assert set(re.findall(r"changed=(\d+)", second)) == {"0"}
 
 
+@pytest.mark.long
 def test_a_value_in_a_template_survives_the_shell(newcomer: Newcomer) -> None:
     settings = commands(blocks("console")[2])[0]
     (newcomer.home / "app.env.j2").write_text(blocks("jinja")[0])
@@ -158,6 +160,7 @@ def test_a_value_in_a_template_survives_the_shell(newcomer: Newcomer) -> None:
     assert sourced == records(newcomer.stack, ledger)["db/prod/app"].value
 
 
+@pytest.mark.long
 def test_the_examples_of_a_role_run(newcomer: Newcomer) -> None:
     settings = commands(blocks("console")[2])[0]
     (newcomer.home / "files").mkdir()
@@ -186,6 +189,7 @@ def links(text: str) -> list[str]:
     return [link.partition("#")[0] for link in re.findall(r"\]\(([^)]+)\)", text)]
 
 
+@pytest.mark.long
 def test_every_link_of_what_is_installed_leads_somewhere(newcomer: Newcomer) -> None:
     content = {path.name for path in newcomer.collection.iterdir()}
     assert {"plugins", "playbooks", "roles", "server", "docs", "README.md", "LICENSE", "requirements.txt"} <= content

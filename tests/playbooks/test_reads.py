@@ -156,7 +156,7 @@ def test_the_filter_and_the_test_shorten_playbooks(playbooks: Playbooks) -> None
     assert "is not a link to a secret; give one such as" in wrong.one_line
 
 
-@pytest.mark.parametrize("vaulted", [False, True])
+@pytest.mark.parametrize("vaulted", [pytest.param(False, marks=pytest.mark.long), True])
 def test_a_file_is_shared(stack: Tenant, playbooks: Playbooks, tmp_path: Path, vaulted: bool) -> None:
     (playbooks.folder / "files").mkdir()
     file, password = playbooks.folder / "files" / "key.pem", tmp_path / "vault-password"

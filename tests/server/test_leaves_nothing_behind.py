@@ -15,9 +15,8 @@ import pytest
 import requests
 
 from onetime_server.accounts import Accounts
-from onetime_server.database import Database
+from onetime_server.database import DATABASE_FILE, Database
 from onetime_server.profile import FREE
-from onetime_server.services import DATABASE_FILE
 from onetime_server.settings import data_directory, server_key
 from onetime_server.vault import Vault
 from tests.support.server_command import run, serving

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from fastapi import APIRouter, Depends
+from starlette.routing import BaseRoute
 
 from . import consuming, openapi, sharing
 from .errors import InvalidRequestError, NotAuthorizedError, RateLimitedError, UnexpectedError, UnknownSecretError
@@ -19,7 +21,8 @@ from .vault import WrongPassphraseError
 PREFIX = "/api/v1"
 
 
-def routes(profile: Profile) -> APIRouter:
+@cache
+def routes(profile: Profile) -> list[BaseRoute]:
     """Every route of the release. What is not in here is answered with {"error": "Not Found"}."""
     router = APIRouter(prefix=PREFIX, default_response_class=ApiReply)
     read, write = ["GET", "HEAD"], ["POST"]
@@ -39,7 +42,7 @@ def routes(profile: Profile) -> APIRouter:
     for name in profile.burn_routes:
         path = f"/{name}/{{key}}/burn"
         router.add_api_route(path, burn, methods=write, **documented(openapi.Burned, openapi.Passphrase))
-    return router
+    return router.routes
 
 
 def status(_caller: Caller) -> ApiReply:

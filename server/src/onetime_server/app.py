@@ -34,6 +34,7 @@ def create_app(settings: Settings, clock: Clock = time.time) -> FastAPI:
     """The application over the settings' data directory; `clock` tells unix seconds. Raises DatabaseError."""
     services = open_services(settings, clock)
     app = FastAPI(
+        routes=[*api.routes(settings.profile), *pages.routes(), *health.routes()],
         lifespan=_lifespan,
         openapi_url=None,
         docs_url=None,
@@ -49,9 +50,6 @@ def create_app(settings: Settings, clock: Clock = time.time) -> FastAPI:
         },
     )
     app.state.services = services
-    app.include_router(api.routes(settings.profile))
-    app.include_router(pages.routes())
-    app.include_router(health.routes())
     responses.install(app, settings.profile)
     if settings.profile.request_id:
         app.add_middleware(RequestId)

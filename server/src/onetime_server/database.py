@@ -11,6 +11,7 @@ from . import migrations, new_file
 from .group_commit import GroupCommit
 from .vault import Vault
 
+DATABASE_FILE = "onetime.sqlite3"
 SCHEMA = """
 CREATE TABLE server (fingerprint BLOB NOT NULL);
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+from functools import cache
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
+from starlette.routing import BaseRoute
 
 from .services import Server
 
@@ -14,11 +16,12 @@ PATH = "/healthz"
 logger = logging.getLogger(__name__)
 
 
-def routes() -> APIRouter:
+@cache
+def routes() -> list[BaseRoute]:
     """The route."""
     router = APIRouter(default_response_class=JSONResponse, include_in_schema=False)
     router.add_api_route(PATH, show, methods=["GET", "HEAD"])
-    return router
+    return router.routes
 
 
 def show(server: Server) -> JSONResponse:

@@ -18,12 +18,12 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from .pages import faults
+from .settings import LOG_FORMATS
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 UNKNOWN = "-"
-FORMATS = ("text", "json")
 Observer = Callable[[str, str, int, float], None]
 """Is told of each request: method, route template, status, seconds."""
 _METHODS = frozenset(HTTPMethod)
@@ -34,7 +34,7 @@ logger = logging.getLogger(__name__)
 access = logging.getLogger("onetime_server.access")
 
 
-def set_up(file: Path | None, format: str = FORMATS[0]) -> None:  # noqa: A002
+def set_up(file: Path | None, format: str = LOG_FORMATS[0]) -> None:  # noqa: A002
     """Send everything to `file` (mode 0600), or else to standard error."""
     handler = _File(file) if file else logging.StreamHandler(sys.stderr)
     formatter = _Json() if format == "json" else logging.Formatter("%(asctime)s %(message)s", _TIME)

@@ -27,10 +27,9 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from .log import FORMATS
 from .names import is_host_name
 from .profile import FREE, PLANS, PROFILES, V0_26
-from .settings import SettingsError
+from .settings import LOG_FORMATS, SettingsError
 
 PREFIX = "ONETIME_SERVER_"
 _OF_OTHERS = 0o077
@@ -89,7 +88,7 @@ _Seconds = Annotated[int, Field(ge=1, le=86_400)]
 _Count = Annotated[int, Field(ge=0)]
 _Workers = Annotated[int, Field(ge=1, le=64)]
 _Proxies = Annotated[str, AfterValidator(_proxies)]
-_LogFormat = Annotated[str, _one_of(*FORMATS)]
+_LogFormat = Annotated[str, _one_of(*LOG_FORMATS)]
 _Origin = Annotated[str, AfterValidator(_origin)]
 _Hosts = Annotated[frozenset[str], NoDecode, BeforeValidator(_hosts)]
 _Release = Annotated[str, _one_of(*sorted(PROFILES))]
@@ -142,7 +141,9 @@ class ServeOptions(Options):
     public_url: _Origin | None = _option(None, "URL", "where links begin, such as https://secrets.example.com")
     ready_file: _Path | None = _option(None, "FILE", 'written once it listens: {"url": "http://…"}')
     log_file: _Path | None = _option(None, "FILE", "log there instead of to standard error")
-    log_format: _LogFormat = _option(FORMATS[0], "FORMAT", f"{' or '.join(FORMATS)}: one line, or one object a line")
+    log_format: _LogFormat = _option(
+        LOG_FORMATS[0], "FORMAT", f"{' or '.join(LOG_FORMATS)}: one line, or one object a line"
+    )
     release: _Release = _option(V0_26.name, "RELEASE", f"answer as {', '.join(sorted(PROFILES))}", alias="as")
     link_domains: _Hosts = _option(
         frozenset(), "HOST,HOST", "custom domains for everybody, without registration (v0.26 only)"

@@ -7,7 +7,7 @@ Facts: the v1 contract (docs/v1-contract.md), sections in brackets.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 ANONYMOUS, FREE, IDENTITY = "anonymous", "free", "identity"
 PLANS = (FREE, IDENTITY)
@@ -51,9 +51,9 @@ class Profile:
     """Most of a secret, in `size_unit`; more is refused."""
     size_unit: str
     """What `size_limit` counts: "bytes" or "characters"."""
-    size_truncation: Mapping[str, int] | None
+    size_truncation: Mapping[str, int] | None = field(hash=False)
     """Most characters of a secret per plan; more is cut off without a word."""
-    longest_ttl: Mapping[str, int]
+    longest_ttl: Mapping[str, int] = field(hash=False)
     shortest_passphrase: int
     longest_generated: int | None
     lenient_recipients: bool

@@ -23,10 +23,9 @@ from uvicorn.supervisors import Multiprocess
 from . import log, metrics
 from .addresses import is_loopback
 from .app import create_app
-from .database import Database
+from .database import DATABASE_FILE, Database
 from .protocol import Config, TimeLimits
-from .services import DATABASE_FILE
-from .settings import Settings, SettingsError
+from .settings import LOG_FORMATS, Settings, SettingsError
 from .vault import Vault
 
 logger = logging.getLogger(__name__)
@@ -49,7 +48,7 @@ class Manner:
     metrics_host: str = "127.0.0.1"
     metrics_port: int | None = None
     log_file: Path | None = None
-    log_format: str = log.FORMATS[0]
+    log_format: str = LOG_FORMATS[0]
 
 
 def bind(host: str, port: int) -> socket.socket:

@@ -9,7 +9,7 @@ from anyio import CapacityLimiter
 from fastapi import Depends, Request
 
 from .accounts import Accounts
-from .database import Database
+from .database import DATABASE_FILE, Database
 from .documents import Documents
 from .lease import Lease
 from .mail import Mailer
@@ -20,7 +20,6 @@ from .store import Clock, Store
 from .throttle import Throttle
 from .vault import Vault
 
-DATABASE_FILE = "onetime.sqlite3"
 _LARGE_BODIES_AT_ONCE = 2
 
 

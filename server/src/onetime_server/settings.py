@@ -11,6 +11,7 @@ from .profile import V0_26, Profile
 from .vault import KEY_SIZE
 
 KEY_FILE = "server.key"
+LOG_FORMATS = ("text", "json")
 
 
 class SettingsError(Exception):

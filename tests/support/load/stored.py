@@ -11,7 +11,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from onetime_server.services import DATABASE_FILE
+from onetime_server.database import DATABASE_FILE
 from tests.support.load.caller import Caller
 from tests.support.load.served import AUTH
 

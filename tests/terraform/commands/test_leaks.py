@@ -91,6 +91,7 @@ def test_what_is_write_only_is_written_nowhere(traced: Workspace, stack: Tenant)
         assert not any(form in text for form in forms(secret) for text in output)
 
 
+@pytest.mark.long
 def test_a_generated_value_is_in_the_state_only(traced: Workspace) -> None:
     traced.write('resource "onetimesecret_generated_link" "x" {}')
     traced.init()
@@ -104,6 +105,7 @@ def test_a_generated_value_is_in_the_state_only(traced: Workspace) -> None:
     assert set(files_with(traced.folder, value)) == {"terraform.tfstate.backup"}
 
 
+@pytest.mark.long
 def test_keys_and_links_are_in_state_and_plan_only(traced: Workspace) -> None:
     traced.write(LINKS)
     traced.init()

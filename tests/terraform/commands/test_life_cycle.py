@@ -73,6 +73,7 @@ def test_the_life_of_a_link(workspace: Workspace, stack: Tenant) -> None:
     assert subjects == ["alice@example.com"] * 2
 
 
+@pytest.mark.long
 def test_a_generated_link(workspace: Workspace, stack: Tenant) -> None:
     workspace.write(GENERATED)
     workspace.init()
@@ -84,6 +85,7 @@ def test_a_generated_link(workspace: Workspace, stack: Tenant) -> None:
     workspace.done("destroy", "-auto-approve")
 
 
+@pytest.mark.long
 def test_create_before_destroy_makes_the_new_link_first(workspace: Workspace, stack: Tenant) -> None:
     lifecycle = "lifecycle {\n create_before_destroy = true\n }\n}"
     resource = 'resource "onetimesecret_link" "x" {\n secret = "SECRET"\n' + lifecycle
@@ -102,6 +104,7 @@ def test_create_before_destroy_makes_the_new_link_first(workspace: Workspace, st
     workspace.done("destroy", "-auto-approve")
 
 
+@pytest.mark.long
 def test_a_link_is_imported_by_command_and_by_block(workspace: Workspace) -> None:
     workspace.write(GENERATED + LINK)
     workspace.init()
@@ -123,6 +126,7 @@ def test_a_link_is_imported_by_command_and_by_block(workspace: Workspace) -> Non
     workspace.done("destroy", "-auto-approve")
 
 
+@pytest.mark.long
 @pytest.mark.skipif(
     VERSION < (1, 12), reason="identities came with Terraform 1.12; make terraform-test runs this with 1.15"
 )
@@ -139,6 +143,7 @@ def test_a_link_is_imported_by_its_identity(workspace: Workspace) -> None:
     workspace.done("destroy", "-auto-approve")
 
 
+@pytest.mark.long
 def test_data_sources_and_functions(workspace: Workspace, stack: Tenant) -> None:
     workspace.write(
         LINK

@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any, NoReturn, Protocol, TypeVar
 
 from ..accounts import Accounts
-from ..database import Database
+from ..database import DATABASE_FILE, Database
 from ..options import Options, add_to
-from ..services import DATABASE_FILE
 from ..settings import SettingsError, data_directory, server_key
 from ..vault import Vault
 

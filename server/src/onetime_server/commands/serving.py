@@ -7,8 +7,6 @@ from pathlib import Path
 
 from ..options import ServeOptions
 from ..profile import PROFILES
-from ..protocol import TimeLimits
-from ..serve import Manner, bind, local_url, serve
 from ..settings import Settings, SettingsError, Smtp
 from .command import Group, command, first_line, key_of
 
@@ -19,6 +17,10 @@ def add_to(commands: Group) -> None:
 
 
 def _serve(options: ServeOptions, _given: argparse.Namespace) -> None:
+    # Here, not above: other commands need no web server, which takes long to load.
+    from ..protocol import TimeLimits
+    from ..serve import Manner, bind, local_url, serve
+
     _forget_readiness(options.ready_file)
     key = key_of(options)
     bound = bind(options.host, options.port)

@@ -11,10 +11,9 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 
 from .. import lease, new_file
-from ..database import Database
+from ..database import DATABASE_FILE, Database
 from ..mail import problem_of
 from ..options import Options, ServeOptions
-from ..services import DATABASE_FILE
 from ..settings import SettingsError
 from ..vault import Vault
 from .command import Group, command, database_of

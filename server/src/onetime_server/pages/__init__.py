@@ -5,12 +5,16 @@ Opening a page (GET, HEAD) never changes anything: mail scanners and link previe
 
 from __future__ import annotations
 
+from functools import cache
+
 from fastapi import APIRouter, Response
+from starlette.routing import BaseRoute
 
 from . import download, link, receipt, start
 
 
-def routes() -> APIRouter:
+@cache
+def routes() -> list[BaseRoute]:
     """`/`, `/secret/KEY`, `/receipt/KEY` and `/file`."""
     router = APIRouter(default_response_class=Response, include_in_schema=False)
     router.add_api_route("/", start.show, methods=["GET", "HEAD"])
@@ -19,4 +23,4 @@ def routes() -> APIRouter:
     router.add_api_route("/receipt/{key}", receipt.show, methods=["GET", "HEAD"])
     router.add_api_route("/receipt/{key}", receipt.burn, methods=["POST"])
     router.add_api_route(download.PATH, download.save, methods=["POST"])
-    return router
+    return router.routes
