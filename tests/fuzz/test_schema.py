@@ -28,8 +28,7 @@ load_all_checks()
 
 
 def operations() -> list[schemathesis.APIOperation]:
-    app = FastAPI()
-    app.include_router(api.routes(V0_26))
+    app = FastAPI(routes=api.routes(V0_26))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # GET and HEAD of one route have one name
         document = schemathesis.openapi.from_dict(app.openapi())

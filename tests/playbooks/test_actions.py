@@ -190,6 +190,7 @@ def test_an_action_ignores_the_group_s_defaults_that_it_has_no_use_for(stack: Te
     assert run.exit_code == 0, run.output
 
 
+@pytest.mark.long
 def test_an_option_comes_from_the_most_specific_source(stack: Tenant, playbooks: Playbooks) -> None:
     config = playbooks.folder / "ansible.cfg"
     config.write_text(f"[onetimesecret_ots]\nttl = 5m\nurl = {stack.url}\n")

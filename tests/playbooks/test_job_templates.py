@@ -40,6 +40,7 @@ def due(stack: Tenant, playbooks: Playbooks) -> Playbooks:
     return playbooks
 
 
+@pytest.mark.long
 def test_names_are_taken_as_they_stand_whatever_a_regular_expression_would_make_of_them(
     stack: Tenant, due: Playbooks
 ) -> None:

@@ -96,7 +96,7 @@ def shown_of(secret: re.Pattern[str], watched: Playbooks, stack: Tenant, run: Ru
 
 
 @pytest.mark.parametrize("all_of_them", SIZES)
-@pytest.mark.parametrize("of", ["ots_", "lookup ", "filter ", "variable"])
+@pytest.mark.parametrize("of", ["ots_", "lookup ", pytest.param("filter ", marks=pytest.mark.long), "variable"])
 def test_no_value_of_a_wrong_kind_is_shown_whatever_the_option(
     stack: Tenant, watched: Playbooks, of: str, *, all_of_them: bool
 ) -> None:
@@ -214,7 +214,9 @@ def failing_in_loops(*, all_of_them: bool) -> Iterator[tuple[dict[str, Any], str
 
 
 @pytest.mark.parametrize("all_of_them", SIZES)
-@pytest.mark.parametrize("arguments", [("--diff",), ("--check", "--diff")], ids=" ".join)
+@pytest.mark.parametrize(
+    "arguments", [("--diff",), pytest.param(("--check", "--diff"), marks=pytest.mark.long)], ids=" ".join
+)
 def test_no_item_that_holds_a_secret_is_shown_when_its_task_fails(
     stack: Tenant, watched: Playbooks, arguments: tuple[str, ...], *, all_of_them: bool
 ) -> None:

@@ -71,6 +71,7 @@ def test_several_names_no_name_and_links(stack: Tenant, playbooks: Playbooks) ->
     assert stack.links_sent() == 4
 
 
+@pytest.mark.long
 def test_an_end_that_is_known_makes_another_link_and_age_another_value(stack: Tenant, playbooks: Playbooks) -> None:
     again = "'db', ttl='1h', reissue_on=['received'], rotate_after='1d'"
     both = playbooks.save(f"[{LOOKUP}{again}), {LOOKUP}{again}, return='link')]")

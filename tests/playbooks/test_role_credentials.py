@@ -176,6 +176,7 @@ def test_another_link_is_delivered_again_and_a_leaver_gets_none(playbooks: Playb
     assert len(chat.received) == 2
 
 
+@pytest.mark.long
 def test_what_is_sent_again_and_what_is_rotated_is_said_for_each_credential(
     stack: Tenant, playbooks: Playbooks
 ) -> None:
