@@ -10,7 +10,7 @@ from dataclasses import replace
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.events import Happening, What
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.open import open_ledger
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sql import SqlLedger
-from tests.support.bench.ledgers import SCOPE, TIMES, median_of
+from tests.support.bench.ledgers import SCOPE, TIMES, median_of, settle
 from tests.support.rows import MADE, RECORD
 from tests.support.world import KEY
 
@@ -30,6 +30,7 @@ def filled(url: str, size: int) -> Iterator[SqlLedger]:
             numbers = range(first, min(first + AT_ONCE, size))
             with ledger._transaction() as tables:
                 ledger._trail(tables).tell([(SCOPE, f"name/{number // EVENTS_OF_A_NAME}", MADE) for number in numbers])
+        settle(url)
         yield ledger
 
 
