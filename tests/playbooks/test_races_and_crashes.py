@@ -17,8 +17,9 @@ import pytest
 import requests
 
 from tests.support.back_ends import new_ledger
-from tests.support.playbooks import RUN_LIMIT, Playbooks, kill_all
+from tests.support.playbooks import Playbooks, kill_all
 from tests.support.postgresql import Postgresql
+from tests.support.programs import RUN_LIMIT, output_of
 from tests.support.replay import Replay, misbehaving
 from tests.support.tenants import Tenant
 
@@ -100,7 +101,7 @@ def run_at_once(playbooks: Playbooks, folder: Path, number: int) -> None:
         all_of_them.append(Playbooks(home, playbooks.collections_path, playbooks.environment))
     processes = [one.start([GENERATE, one.save("made")]) for one in all_of_them]
     for process in processes:
-        output, _ = process.communicate(timeout=RUN_LIMIT)
+        output = output_of(process)
         assert process.returncode == 0, output
     made = [one.registered() for one in all_of_them]
     assert len({(one["value"], one["link"]) for one in made}) == 1
@@ -219,7 +220,7 @@ def test_a_connection_to_the_ledger_that_is_lost_leaves_no_second_link(
                 "WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
         way.released.set()
-        output, _ = process.communicate(timeout=RUN_LIMIT)
+        output = output_of(process)
 
     assert process.returncode != 0
     said = " ".join(output.split())

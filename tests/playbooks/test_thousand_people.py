@@ -16,6 +16,7 @@ import pytest
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model import Record
 from tests.support.ledgers import ledger_of, records
 from tests.support.playbooks import Playbooks
+from tests.support.programs import output_of
 from tests.support.tenants import Tenant
 
 PEOPLE, TEAMS, LEAVERS, MOVED = 1000, 10, 10, 5
@@ -68,7 +69,7 @@ class Company:
         given.write_text(json.dumps({"credentials_people": self.people, "credentials_groups": self.teams}))
         tasks = [role, self.playbooks.save("credentials_report.links")]
         with self.playbooks.start(tasks, "-vvv", "--diff", "-e", f"@{given}") as process:
-            output, _ = process.communicate(timeout=RUN_LIMIT)
+            output = output_of(process, RUN_LIMIT)
         assert process.returncode == 0, output[-5000:]
         self.output += output
         done = self.playbooks.registered()

@@ -15,7 +15,8 @@ from typing import Any
 
 import yaml
 
-RUN_LIMIT = 180  # seconds
+from tests.support.programs import RUN_LIMIT, output_of
+
 ACTIONS = Path(__file__).with_name("ansible_plugins") / "action"
 RECAP = re.compile(r"^\S+\s+: .*changed=(\d+)", re.MULTILINE)
 
@@ -51,7 +52,7 @@ class Playbooks:
     def run(self, tasks: list[dict[str, Any]] | Path, *arguments: str, **environment: str) -> Run:
         """Run tasks on all hosts, or a playbook; `environment` comes on top of the usual one, "" takes out."""
         with self.start(tasks, *arguments, **environment) as process:
-            output, _ = process.communicate(timeout=RUN_LIMIT)
+            output = output_of(process)
         return Run(process.returncode, output)
 
     def start(self, tasks: list[dict[str, Any]] | Path, *arguments: str, **environment: str) -> subprocess.Popen[str]:

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-RUN_LIMIT = 180  # seconds
+from tests.support.programs import output_of
+
 PROGRAMS = Path(sys.executable).parent
 FROM_PYPI = [sys.executable, str(Path(__file__).with_name("from_pypi.py"))]
 
@@ -70,7 +71,7 @@ class Workspace:
 
     def run(self, *arguments: str, **environment: str) -> Run:
         with self.start(*arguments, **environment) as process:
-            output, _ = process.communicate(timeout=RUN_LIMIT)
+            output = output_of(process)
         return Run(process.returncode, output)
 
     def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:

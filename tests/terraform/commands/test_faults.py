@@ -17,9 +17,10 @@ from pathlib import Path
 import pytest
 
 from local_stack import LocalStack
+from tests.support.programs import RUN_LIMIT, output_of
 from tests.support.replay import misbehaving
 from tests.support.tenants import Tenant
-from tests.support.terraform.workspace import RUN_LIMIT, Run, Workspace
+from tests.support.terraform.workspace import Run, Workspace
 
 pytestmark = pytest.mark.long
 
@@ -79,7 +80,7 @@ def slow_workspace(workspace: Workspace, slow: SlowServer) -> Workspace:
 
 
 def ended(process: subprocess.Popen[str]) -> Run:
-    output, _ = process.communicate(timeout=RUN_LIMIT)
+    output = output_of(process)
     return Run(process.returncode, output)
 
 
