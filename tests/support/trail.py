@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.events import Event, What
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.events import BEGINNINGS, Event, What
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sql import SqlLedger
 
 
@@ -17,10 +17,10 @@ def disagreements(ledger: SqlLedger, name: str) -> Iterator[str]:
     """What the trail tells of a name that the ledger does not hold, and the other way round."""
     yield from ledger.verify().problems
     events, entry = told(ledger, name), ledger.read(name)
-    begun = [event for event in events if event.what.begins_link]
+    begun = [event for event in events if event.what in BEGINNINGS]
     link = None
     for event in events:
-        if event.what.begins_link:
+        if event.what in BEGINNINGS:
             link = event.link
         if event.what is What.FORGOTTEN:
             link = None

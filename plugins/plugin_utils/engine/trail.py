@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.state import State
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.decision import Action
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.events import Happening, What
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.events import SEEN, Happening, What
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model import PendingBurn, Record
 
 _SENT = {
@@ -17,13 +17,6 @@ _SENT = {
     Action.REISSUED: What.REISSUED,
     Action.REPLACED: What.REPLACED,
     Action.ROTATED: What.ROTATED,
-}
-_SEEN = {
-    State.RECEIVED: What.READ,
-    State.EXPIRED: What.EXPIRED,
-    State.BURNED: What.BURNED_ELSEWHERE,
-    State.ORPHANED: What.LOST,
-    State.UNKNOWN: What.UNKNOWN,
 }
 
 
@@ -49,7 +42,7 @@ def sent(action: Action, record: Record) -> Happening:
 
 def seen(former: Record, record: Record) -> Happening | None:
     """The server tells a link's state; nothing is told of one that was known, or of a link that waits to be read."""
-    what = _SEEN.get(record.state) if record.state is not former.state else None
+    what = SEEN.get(record.state) if record.state is not former.state else None
     if what is None:
         return None
     server_at = {What.READ: record.received_at, What.EXPIRED: record.expires_at}.get(what)
@@ -68,7 +61,7 @@ def withdrawn(burn: PendingBurn) -> Happening:
 
 def ended(burn: PendingBurn, end: End, *, orphan: bool = False) -> Happening:
     """A link that was to be burned is gone. One that is found burned was burned by a run that was not told so."""
-    what = What.BURNED if end.state is State.BURNED else _SEEN.get(end.state, What.UNKNOWN)
+    what = What.BURNED if end.state is State.BURNED else SEEN.get(end.state, What.UNKNOWN)
     if orphan and what is What.BURNED:
         what = What.ORPHAN_BURNED
     return Happening(what, burn.metadata_key, burn.recipient, end.received_at)

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.state import State
+
 DAY = 86_400  # seconds
 KEEP = 400 * DAY  # seconds that an event is kept, unless audit_keep says otherwise
 
@@ -38,13 +40,19 @@ class What(StrEnum):
     PRUNED = "pruned"  # older events were deleted
     ALTERED = "altered"  # never written: shown in the place of a row that does not open
 
-    @property
-    def begins_link(self) -> bool:
-        """Whether a link is in the ledger from then on."""
-        return self in _BEGIN
+
+BEGINNINGS = frozenset({What.MADE, What.REISSUED, What.REPLACED, What.ROTATED, What.ADOPTED, What.KNOWN})
+"""After these a link is in the ledger."""
 
 
-_BEGIN = (What.MADE, What.REISSUED, What.REPLACED, What.ROTATED, What.ADOPTED, What.KNOWN)
+SEEN = {
+    State.RECEIVED: What.READ,
+    State.EXPIRED: What.EXPIRED,
+    State.BURNED: What.BURNED_ELSEWHERE,
+    State.ORPHANED: What.LOST,
+    State.UNKNOWN: What.UNKNOWN,
+}
+"""What is told of a link that the server reports in another state than the recorded one."""
 
 Details = Mapping[str, str | int | bool | None]
 

@@ -69,7 +69,7 @@ class Seal:
         """
         try:
             content = self._aead.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], json.dumps(identity).encode())
-        except (self._altered, ValueError):
+        except (self._altered, ValueError, TypeError):  # SQLite keeps text and numbers in a column of bytes as well
             raise LedgerError(
                 f"the ledger's record of {shown!r} cannot be decrypted: it was altered, or copied from another name",
                 "find out who can write to the ledger, then restore it from a backup",

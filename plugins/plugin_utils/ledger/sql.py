@@ -394,8 +394,14 @@ class SqlLedger(ABC):
 
 
 def _ledger(tables: Tables) -> Row:
-    """Return the row of the table `ledger`, the only one."""
-    return tables.select("ledger")[0]
+    """Return the row of the table `ledger`, the only one. Raises LedgerError where that was meddled with."""
+    rows = tables.select("ledger")
+    if len(rows) != 1:
+        raise LedgerError(
+            "the ledger's description of itself is missing, or is there twice",
+            "find out who can write to the ledger, then restore it from a backup",
+        )
+    return rows[0]
 
 
 def _is_same_link(one: Record | None, other: Record | None) -> bool:

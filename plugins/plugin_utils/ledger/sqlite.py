@@ -208,4 +208,8 @@ def _connected(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def _as_dict(cursor: sqlite3.Cursor, row: tuple[Any, ...]) -> dict[str, Any]:
-    return {column[0]: value for column, value in zip(cursor.description, row, strict=True)}
+    """SQLite keeps bytes in a column of text as well, where somebody puts them there; as text they fit no seal."""
+    return {
+        column[0]: value.decode(errors="replace") if isinstance(value, bytes) and column[0] != "sealed" else value
+        for column, value in zip(cursor.description, row, strict=True)
+    }

@@ -11,14 +11,17 @@ derived from that of the fingerprints, so a change of the ledger key leaves the 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from typing import Any
 
+from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.state import State
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.errors import LedgerError
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.events import (
+    BEGINNINGS,
     DAY,
+    SEEN,
     Audit,
     Event,
     Happening,
@@ -37,6 +40,7 @@ from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.tables im
 THE_LEDGER = ""  # scope and name of what is told of the ledger itself
 ROWS_AT_ONCE = 5_000  # in memory
 PRUNED_AT_ONCE = 5_000  # so that no run waits long for another one that prunes
+OLDER_IN_A_ROW = 5_000  # events that end what is read by time
 PRUNED_EVERY = DAY  # so that the trail is not full of notes of what was pruned
 
 Told = tuple[str, str, Happening]  # scope, name, what happened
@@ -97,21 +101,28 @@ class Trail:
             rows = self._tables.select("event", scope=scope, name=names)
             yield from (self._event(row) for row in reversed(rows))
             return
+        older = 0  # events in a row that are long before `since`: a few may come from a controller whose clock is wrong
         for row in self._rows(newest_first=True):
             if row["scope"] not in (scope, THE_LEDGER):
                 continue
             event = self._event(row)
-            if since is not None and event.at is not None and event.at < since - DAY:  # controllers' clocks differ
+            is_older = since is not None and event.at is not None and event.at < since - DAY  # clocks differ
+            older = older + 1 if is_older else 0
+            if older == OLDER_IN_A_ROW:
                 return
-            yield event
+            if not is_older:
+                yield event
 
     def verify(self) -> Verdict:
-        """Check every row, that none is missing, and that every link that is recorded has an event that tells so."""
+        """Check every row, that none is missing, and that the events tell of all that is recorded of the present links."""
         try:
             head = self._head()
         except LedgerError:
             return Verdict(0, ("the head of the trail was altered or removed",))
-        unexplained = {str(row["key_digest"]): row for row in self._tables.select("link")}
+        # Before the events, which may become more meanwhile.
+        links = {str(row["key_digest"]): row for row in self._tables.select("link")}
+        sent = [(row["scope"], row["name"], row["part"]) for row in self._tables.select("delivery")]
+        told: dict[str, set[str]] = {digest: set() for digest in links}
         problems, expected, count = list[str](), head.first, 0
         previous: str | None = head.before  # MAC of the row before; None where it is not known
         for row in self._rows():
@@ -127,15 +138,15 @@ class Trail:
                 problems.append(f"row {number} ({row['name']!r}) was altered")
             elif previous is not None and row["mac"] != self._mac(previous, row, document):
                 problems.append(f"row {number} ({row['name']!r}) does not follow the row before it")
-            elif What(document["what"]).begins_link:
-                unexplained.pop(str(document["link"]), None)
+            elif document["link"] in told:
+                told[document["link"]] |= {document["what"], document["details"].get("part", "")}
             previous, expected = row["mac"] if document else None, number + 1
         if expected <= head.number:
             problems.append(_missing(expected, head.number))
         elif count and previous is not None and previous != head.mac:
             problems.append(f"row {head.number} is not the one that the head of the trail names")
         # Where rows are missing it is plain why a link has none.
-        return Verdict(count, tuple(problems or self._unexplained(unexplained.values(), head)))
+        return Verdict(count, tuple(problems or self._unexplained(links, sent, told, head)))
 
     def reseal(self, new: Seal) -> None:
         """Seal all events under another ledger key; their MACs stay. A row that does not open stays as it is, for `verify`."""
@@ -167,28 +178,45 @@ class Trail:
         return replace(head, number=head.number + 1, mac=open_columns["mac"], oldest_at=oldest_at)
 
     def _pruned(self, head: Head, now: int) -> Head:
-        """Delete what is older than it has to be kept, and tell so."""
-        rows = [row for row in islice(self._rows(), PRUNED_AT_ONCE) if row["number"] >= head.first]
-        until = now - self._audit.keep
-        times = [document["at"] if (document := self._document(row)) else None for row in rows]
-        first = next((place for place, at in enumerate(times) if at is not None and at >= until), len(rows) - 1)
-        if first < 1:
+        """Delete what is older than it has to be kept, and tell so; nothing from where the trail was meddled with."""
+        until, number, mac, oldest_at = now - self._audit.keep, head.first, head.before, head.oldest_at
+        for row in islice(self._rows(), PRUNED_AT_ONCE):
+            document = self._document(row)
+            if document is None or row["number"] != number or row["mac"] != self._mac(mac, row, document):
+                oldest_at = until  # so that it is looked at again in a day, and not by each run
+                break
+            oldest_at = document["at"]
+            if oldest_at >= until or number == head.number:
+                break
+            number, mac = number + 1, row["mac"]
+        pruned = number - head.first
+        head = replace(head, first=number, before=mac, oldest_at=oldest_at)
+        if not pruned:
             return head
-        self._tables.delete_below("event", "number", rows[first]["number"])
-        head = replace(
-            head,
-            first=rows[first]["number"],
-            before=rows[first - 1]["mac"],
-            oldest_at=until if times[first] is None else times[first],
-        )
-        note = Happening(What.PRUNED, details={"events": first})
+        self._tables.delete_below("event", "number", number)
+        note = Happening(What.PRUNED, details={"events": pruned})
         return self._appended(head, now, (THE_LEDGER, THE_LEDGER, note))
 
-    def _unexplained(self, links: Iterable[Row], head: Head) -> Iterator[str]:
-        for row in links:
-            recorded_at = reopened(self._seal, "link", row)["recorded_at"]
-            if head.first == 1 or (head.oldest_at is not None and recorded_at >= head.oldest_at):
-                yield f"the link of {row['name']!r} is recorded, but no row says how it came about"
+    def _unexplained(
+        self, links: Mapping[str, Row], sent: Iterable[tuple[str, str, str]], told: Mapping[str, Set[str]], head: Head
+    ) -> Iterator[str]:
+        """Yield what is recorded of the links and told by no event.
+
+        sent: scope, name and part of each delivery. told: by the digest of each link what was told of it, and the parts sent.
+        """
+        whole: dict[tuple[str, str], Set[str]] = {}  # of the links whose whole story is to be in the trail
+        for digest, row in links.items():
+            record, events = reopened(self._seal, "link", row), told[digest]
+            if not BEGINNINGS & events:
+                if head.first == 1 or (head.oldest_at is not None and record["recorded_at"] >= head.oldest_at):
+                    yield f"the link of {row['name']!r} is recorded, but no row says how it came about"
+            elif What.KNOWN not in events:
+                whole[row["scope"], row["name"]] = events
+                if SEEN.get(State(record["state"]), What.MADE) not in events | {What.MADE}:
+                    yield f"the link of {row['name']!r} is recorded as {record['state']}, but no row says so"
+        for scope, name, part in sent:
+            if part not in whole.get((scope, name), {part}):
+                yield f"the {part} of {name!r} is recorded as sent, but no row says so"
 
     def _rows(self, *, newest_first: bool = False) -> Iterator[Row]:
         return self._tables.slices("event", "number", ROWS_AT_ONCE, newest_first=newest_first)

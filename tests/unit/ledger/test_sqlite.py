@@ -18,6 +18,7 @@ from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model imp
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.open import open_ledger as open_by_options
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sqlite import SqliteLedger
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.tables import Tables
+from tests.support.back_ends import sql
 from tests.support.rows import ATTEMPT, OTHER_KEY, OWED, RECORD, SEALED, complete
 from tests.support.world import KEY
 
@@ -43,6 +44,47 @@ def test_nothing_secret_is_on_the_disk(open_file: Open, ledger_file: Path) -> No
 
     for secret in (*SEALED, KEY):
         assert secret.encode() not in files_of(ledger_file)
+
+
+@pytest.mark.parametrize(
+    ("statement", "problem"),
+    [
+        ("UPDATE event SET sealed = 'text'", "row 1 ('alice') was altered"),
+        ("UPDATE event SET sealed = 5", "row 1 ('alice') was altered"),
+        ("UPDATE event SET name = x'616c'", "row 1 ('al') was altered"),
+        ("UPDATE head SET sealed = 'text'", "the head of the trail was altered or removed"),
+    ],
+)
+def test_a_value_of_another_type_is_found_as_altered(
+    open_file: Open, ledger_file: Path, statement: str, problem: str
+) -> None:
+    """SQLite keeps any type in any column."""
+    complete(open_file(), "alice", ATTEMPT, RECORD, None)
+    sql(f"sqlite://{ledger_file}", statement)
+
+    ledger = open_file()
+    assert ledger.verify().problems == (problem,)
+    assert all(isinstance(event.name, str) for event in ledger.history())
+
+
+@pytest.mark.parametrize(
+    ("statement", "problem"),
+    [
+        ("UPDATE link SET sealed = 'text' WHERE name = 'alice'", "the ledger's record of 'alice' cannot be decrypted"),
+        ("UPDATE link SET name = x'616c' WHERE name = 'alice'", "the ledger's record of 'al' cannot be decrypted"),
+        ("DELETE FROM ledger", "the ledger's description of itself is missing, or is there twice"),
+        ("INSERT INTO ledger SELECT * FROM ledger", "the ledger's description of itself is missing, or is there twice"),
+    ],
+)
+def test_a_ledger_that_was_meddled_with_is_an_error_that_says_so(
+    open_file: Open, ledger_file: Path, statement: str, problem: str
+) -> None:
+    complete(open_file(), "alice", ATTEMPT, RECORD, None)
+    complete(open_file(), "bob", ATTEMPT, RECORD, None)
+    sql(f"sqlite://{ledger_file}", statement)
+
+    with pytest.raises(LedgerError, match=f"^{problem}.*; find out who can write to the ledger"):
+        open_file().entries()
 
 
 def test_only_its_owner_can_read_its_files(open_file: Open, ledger_file: Path) -> None:

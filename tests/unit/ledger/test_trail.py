@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.errors import InvalidInput
+from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.state import State
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger import trail
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.errors import LedgerError
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.events import DAY, Audit, Event, What
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model import Delivery, Part
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.open import open_ledger as open_by_options
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sql import SqlLedger
 from tests.support.back_ends import sql
@@ -130,6 +132,53 @@ def test_an_older_copy_of_the_trail_in_its_place_shows_by_the_links_that_it_does
         tables.update("head", head)
 
     assert ledger.verify().problems == ("the link of 'frank' is recorded, but no row says how it came about",)
+
+
+def put_back_before(happens: Callable[[SqlLedger], None], ledger: SqlLedger, url: str) -> None:
+    """Let something happen, then cut its event off and put the head back that there was before it."""
+    with ledger._transaction() as tables:
+        (head,) = tables.select("head")
+    happens(ledger)
+    sql(url, "DELETE FROM event WHERE number = 6")
+    with ledger._transaction() as tables:
+        tables.update("head", head)
+
+
+def test_that_a_link_was_read_or_sent_cannot_be_cut_off_either(open_ledger: Open, ledger_url: str) -> None:
+    ledger = filled(open_ledger())
+    read = replace(record_of("alice"), state=State.RECEIVED)
+    put_back_before(lambda it: it.note("alice", read, replace(MADE, what=What.READ)), ledger, ledger_url)
+    assert ledger.verify().problems == ("the link of 'alice' is recorded as received, but no row says so",)
+
+    sent = Delivery(Part.LINK, "mail", "bob@example.com", NOW)
+    event = replace(MADE, what=What.DELIVERED, key=record_of("bob").metadata_key, details={"part": Part.LINK.value})
+    ledger.note("alice", record_of("alice"))
+    put_back_before(lambda it: it.delivered("bob", sent, event), ledger, ledger_url)
+    assert ledger.verify().problems == ("the link of 'bob' is recorded as sent, but no row says so",)
+    ledger.delivered("bob", sent, event)
+    assert ledger.verify().problems == ()
+
+
+def test_what_was_altered_is_not_pruned_with_what_is_old(open_ledger: Open, ledger_url: str) -> None:
+    ledger = filled(open_ledger())
+    for days, name in ((9, "frank"), (9, "grace"), (9, "heidi"), (12, "ivan"), (14, "judy")):
+        ledger.audit = Audit(keep=10 * DAY, clock=lambda days=days: NOW + days * DAY)  # type: ignore[misc]
+        complete(ledger, name, ATTEMPT, record_of(name), None)
+        if name == "heidi":
+            sql(ledger_url, "UPDATE event SET sealed = (SELECT sealed FROM event WHERE number = 2) WHERE number = 6")
+
+    assert ledger.verify().problems == ("row 6 ('frank') was altered",)
+    assert [event.name for event in ledger.history()] == ["judy", "", "ivan", "heidi", "grace", "frank"]
+
+
+def test_one_wrong_clock_hides_no_events(open_ledger: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger = filled(open_ledger())
+    ledger.audit = Audit(clock=lambda: 0)
+    complete(ledger, "frank", ATTEMPT, record_of("frank"), None)
+    assert [event.name for event in ledger.history(since=NOW)] == NAMES[::-1]
+
+    monkeypatch.setattr(trail, "OLDER_IN_A_ROW", 1)
+    assert list(ledger.history(since=NOW)) == []
 
 
 def test_where_nothing_can_be_told_nothing_is_begun(open_ledger: Open, ledger_url: str) -> None:
