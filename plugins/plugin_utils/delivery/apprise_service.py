@@ -32,9 +32,14 @@ OPTION = "notify_url"
 # Of a request; how it travels is not Apprise's to say.
 _OF_REQUEST = ("params", "data", "json", "files", "headers", "cookies", "auth")
 _REFUSED = {
+    "email": "the service would mail the message as well; use channel mail for that",
     "format": "messages are plain text",
     "template": "it would read a file, and the message is given by text",
 }
+# Headers that say how a request travels or whom it is for, in another place than where its URL leads.
+_OURS = frozenset(
+    {"connection", "expect", "host", "proxy-authorization", "te", "trailer", "transfer-encoding", "upgrade"}
+)
 _PUBLISHED = "https://appriseit.com/services/"
 
 
@@ -86,6 +91,8 @@ class AppriseService:
             )
         if stand_in.made is None:
             raise _wrong(f"does not say all that is needed, such as to whom; see {_PUBLISHED}")
+        for header in _OURS & {name.lower() for name in stand_in.made.headers}:
+            raise _wrong(f"sets the header {header}, which says how the request travels; remove it")
         url, body = str(stand_in.made.url), stand_in.made.body or b""
         if not (url.startswith("https:") or _origin(url).is_loopback):
             raise _wrong(

@@ -14,6 +14,7 @@ from typing import Protocol
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.address import Address
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.errors import InvalidInput
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.times import iso_time
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.delivery.places import is_same_place
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.delivery.plain import readable
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.events import Happening, What
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model import (
@@ -133,10 +134,10 @@ def _keep_apart(name: str, message: Message, messenger: Messenger, entry: Entry,
         taken.append((MAIL, record.recipient))
     for service, destination in taken:
         is_same_service = service == messenger.service
-        if is_same_service or destination == messenger.destination:
+        if is_same_service or is_same_place(destination, messenger.destination):
             raise InvalidInput(
                 f"the link of {name!r} and its passphrase would both be sent"
-                f" {f'by {service}' if is_same_service else f'to {destination}'};"
+                f" {f'by {service}' if is_same_service else f'to {messenger.destination}'};"
                 " send one of them by another channel, or set same_channel",
                 field="channel",
             )

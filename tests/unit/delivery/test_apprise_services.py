@@ -123,6 +123,12 @@ WRONG = {
         "has the parameter",
     ),
     "a file by its URL": ("discord://1234/T0ken?template=file:///etc/passwd", "has the parameter template"),
+    "a mail": (
+        "ntfys://ntfy.example.com/T0ken?email=alice@example.com",
+        "has the parameter email: the service would mail",
+    ),
+    "another host": ("jsons://h.example.com/T0ken?+host=g.example.com", "sets the header host, which says how"),
+    "another frame": ("forms://h.example.com/T0ken?+Transfer-Encoding=chunked", "sets the header transfer-encoding"),
     "a port": ("gotifys://h.example.com:99999/T0ken", "lacks something|names no host|does not say all"),
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -83,6 +84,28 @@ def test_one_service_or_one_place_is_one_way(tmp_path: Path, link: Way, passphra
         hand_over(tmp_path, link, passphrase)
     (tmp_path / "same").mkdir()
     hand_over(tmp_path / "same", link, passphrase, same=True)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("push.example.com", "push.example.com:8443"),
+        ("push.example.com:81", "push.example.com:82"),
+        ("push.example.com", "push.example.com."),
+        ("127.0.0.1:80", "localhost:8080"),
+        ("[::1]", "127.0.0.1"),
+        ("127.1", "ntfy.localhost"),
+        ("0.0.0.0", "localhost."),
+        ("192.0.2.7", "[::ffff:192.0.2.7]"),
+        ("192.0.2.7", "3221225991"),
+        ("[2001:db8::1]", "[2001:db8:0::1]:8443"),
+    ],
+)
+def test_a_host_is_one_place_however_it_is_written(tmp_path: Path, one: str, other: str) -> None:
+    with pytest.raises(InvalidInput, match=f"would both be sent to {re.escape(other)}; send one"):
+        hand_over(tmp_path, replace(NTFY, destination=one), replace(GOTIFY, destination=other))
+    (tmp_path / "elsewhere").mkdir()
+    hand_over(tmp_path / "elsewhere", replace(NTFY, destination=one), GOTIFY)
 
 
 def test_a_link_that_the_server_has_mailed_has_gone_by_mail(tmp_path: Path) -> None:
