@@ -13,7 +13,7 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-BEGIN_OF_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+BEGIN_OF_A_FORMULA = (*"=+-@\t\r\n", *"\uff1d\uff0b\uff0d\uff20")  # the latter are wide forms of the first four
 
 
 def ots_csv(rows: Any, columns: Any) -> str:
@@ -22,7 +22,7 @@ def ots_csv(rows: Any, columns: Any) -> str:
         raise AnsibleFilterError("ots_csv: give a list of dictionaries, and the list of the columns")
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(columns)
+    writer.writerow([_text(column) for column in columns])
     writer.writerows([_cell(row, column) for column in columns] for row in rows)
     return text.getvalue()
 
@@ -38,6 +38,10 @@ def _cell(row: Mapping[str, Any], column: str) -> str:
     if value is None:
         return ""
     cell = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return _text(cell)
+
+
+def _text(cell: str) -> str:
     return f"'{cell}" if cell.startswith(BEGIN_OF_A_FORMULA) else cell
 
 

@@ -26,11 +26,12 @@ def test_columns_are_written_in_their_order_and_read_back() -> None:
     ]
 
 
-@pytest.mark.parametrize("begin", ["=", "+", "-", "@", "\t", "\r"])
+@pytest.mark.parametrize("begin", [*"=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"])
 def test_what_a_spreadsheet_would_run_is_text(begin: str) -> None:
     text = ots_csv([{"name": f"{begin}cmd|'/c calc'!A0"}], ["name"])
 
     assert next(csv.reader(io.StringIO(text.split("\r\n", 1)[1], newline="")))[0].startswith("'")
+    assert ots_csv([], [f"{begin}x"]).lstrip('"').startswith("'")
 
 
 @pytest.mark.parametrize(("rows", "columns"), [("text", ["a"]), ([1], ["a"]), ([{}], "a"), ([{}], [1]), (None, None)])
