@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import json
+import logging
+import re
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -47,6 +50,10 @@ WATCH: Spec = {  # of the event source
     **CONNECTION,
     **LEDGER,
 }
+
+_TEMPLATE = re.compile(r"\{[{%#]")  # Variables of a rulebook's action are templates to the playbook that gets them.
+
+logger = logging.getLogger("onetimesecret.ots.links")
 
 SECRET = ("api_token", "ledger_key")
 URLS = (*ADDRESSES, "url")
@@ -95,8 +102,13 @@ class Watch:
             announced = {(name, it.matter, it.metadata_key) for name, it in ledger.announced()}
             for status, announcement, occasion in self._occasions(statuses, now):
                 is_known = (status.name, announcement.matter, announcement.metadata_key) in announced
-                if not is_known and ledger.announce(status.name, announcement):
-                    yield _event(occasion, status)
+                if is_known or not ledger.announce(status.name, announcement):
+                    continue
+                event = _event(occasion, status)
+                if _TEMPLATE.search(json.dumps(event)):
+                    logger.warning("no event %s for %r: a playbook would run the template in it", occasion, status.name)
+                else:
+                    yield event
 
     def _occasions(
         self, statuses: Iterable[LinkStatus], now: float

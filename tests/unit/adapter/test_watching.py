@@ -53,6 +53,21 @@ def test_each_watcher_is_sent_each_event_once_and_no_secret(stack: Tenant, argum
     assert [(event["occasion"], event["name"]) for event in other.look()] == [("expires_soon", "db/bob")]
 
 
+@pytest.mark.parametrize("name", ["db/{{ lookup('pipe', 'id') }}", "{% if x %}", "{# x"])
+def test_what_a_playbook_would_run_as_a_template_sends_no_event(
+    arguments: dict[str, Any], name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A name may come from a fact of a managed host, and rulebooks hand it to playbooks as a variable."""
+    watch = Watch.of({**arguments, "occasions": ["expires_soon"]})
+    make(watch, name, ttl=1200)
+    make(watch, "db/bob", ttl=1200)
+
+    assert [event["name"] for event in watch.look()] == ["db/bob"]
+    assert list(watch.look()) == []
+    (warning,) = caplog.messages
+    assert warning == f"no event expires_soon for {name!r}: a playbook would run the template in it"
+
+
 def test_an_empty_ledger_is_watched_without_a_request(stack: Tenant, arguments: dict[str, Any]) -> None:
     assert list(Watch.of(arguments).look()) == []
     assert stack.requests() == 0

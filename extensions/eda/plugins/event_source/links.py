@@ -18,6 +18,8 @@ description:
   - Looks at a ledger and its server every now and then and says what became of each link.
     An event holds the name, the recipient and the times of a link, and never the link, its keys or its secret.
   - The ledger records each event before it is sent, so that no event comes twice, however often and wherever a rulebook starts.
+  - A name or recipient with the beginning of a template, such as C({{), sends no event but logs a warning.
+    A playbook that gets it as a variable would run it.
   - A link that the server has forgotten was read or has expired. Which of the two is unknown, so that link sends no event.
   - Credentials come from the environment, as C(OTS_API_TOKEN), because ansible-rulebook logs the arguments of sources.
 options:
