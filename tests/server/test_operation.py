@@ -227,6 +227,7 @@ def test_a_log_that_is_moved_away_goes_on_in_a_new_file(tmp_path: Path, workers:
     log, old = tmp_path / "log", tmp_path / "log.1"
     with serving(tmp_path / "data", "--workers", workers, "--log-file", str(log)) as server:
         requests.get(f"{server.url}/healthz", timeout=PATIENCE)
+        wait_for("/healthz", log)
         log.rename(old)
         requests.get(f"{server.url}/api/v1/status", timeout=PATIENCE)
         code, _output, _log = server.stop()

@@ -70,4 +70,5 @@ def missing_parts(status: LinkStatus, record: Record) -> list[Part]:
 
 
 def _seconds_since_read(record: Record, now: float) -> float:
-    return record.server_time(now) - (record.received_at or record.created_at)
+    # Never less than none: what the server's clock shows is known within an interval only.
+    return max(0, record.server_time(now) - (record.received_at or record.created_at))

@@ -55,6 +55,11 @@ def test_the_state_of_a_link(record: Record | None, now: int, expected: set[Occa
     assert set(occasions_of(status(record), replace(DELAYS, deliver=None), now)) == expected
 
 
+def test_a_link_that_was_just_read_is_read_whatever_the_clocks_say() -> None:
+    at_once = replace(DELAYS, read=0, deliver=None)
+    assert list(occasions_of(status(read(RECORD.created_at + 100)), at_once, MADE + 99)) == [Occasion.READ]
+
+
 def test_a_value_that_is_too_old() -> None:
     assert list(occasions_of(status(RECORD, Action.ROTATED), DELAYS, MADE)) == [Occasion.ROTATION_DUE]
 
