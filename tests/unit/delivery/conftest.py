@@ -45,3 +45,12 @@ def webhook() -> Callable[..., Webhook]:
         return Webhook.of({**usual, "proxy": None, "timeout": 10, **options})
 
     return made
+
+
+@pytest.fixture
+def netrc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file with credentials for every host, where requests looks for one."""
+    file = tmp_path / "netrc"
+    file.write_text("default login ops password s3cret\n")
+    file.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(file))

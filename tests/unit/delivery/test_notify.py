@@ -182,11 +182,8 @@ def test_a_reply_is_neither_unpacked_nor_read_without_end(notify: Make) -> None:
     assert time.monotonic() - begin < 20
 
 
-def test_a_netrc_adds_no_credentials(notify: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    netrc = tmp_path / "netrc"
-    netrc.write_text("default login ops password s3cret\n")
-    netrc.chmod(0o600)
-    monkeypatch.setenv("NETRC", str(netrc))
+@pytest.mark.usefixtures("netrc")
+def test_a_netrc_adds_no_credentials(notify: Make) -> None:
     with replaying(Answer(200)) as server:
         notify(f"json://{place(server.url)}/in").send("s", LINK)
     assert "authorization" not in server.received[0].headers

@@ -22,11 +22,8 @@ Make = Callable[..., Webhook]
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
 
 
-def test_a_netrc_adds_no_credentials(webhook: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    netrc = tmp_path / "netrc"
-    netrc.write_text("default login ops password s3cret\n")
-    netrc.chmod(0o600)
-    monkeypatch.setenv("NETRC", str(netrc))
+@pytest.mark.usefixtures("netrc")
+def test_a_netrc_adds_no_credentials(webhook: Make) -> None:
     with replaying(Answer(200)) as chat:
         webhook(f"{chat.url}/hooks/T0ken?thread=7").send("s", "t")
     (message,) = chat.received
