@@ -521,10 +521,9 @@ class Lives(RuleBasedStateMachine):
                 assert entry.record.state in (*UNREAD, is_truth) or entry.record.metadata_key in self.doubted
 
 
-BACK_ENDS = ("sqlite", "postgresql")
 LIVES = int(os.environ.get("OTS_LIVES", "60"))  # over all releases and back ends; always the same ones unless it is set
 SETTINGS = settings(
-    max_examples=ceil(LIVES / (len(PROFILES) * len(BACK_ENDS))),
+    max_examples=ceil(LIVES / (2 * len(PROFILES))),
     stateful_step_count=20,
     derandomize="OTS_LIVES" not in os.environ,
     database=None,
@@ -567,7 +566,7 @@ def cheap_hash(*arguments: Any, **costs: Any) -> bytes:
     return hash_secret_raw(*arguments, **{**costs, "time_cost": 1, "memory_cost": 8})
 
 
-@pytest.mark.parametrize("back_end", BACK_ENDS)
+@pytest.mark.parametrize("back_end", ["sqlite", pytest.param("postgresql", marks=pytest.mark.long)])
 def test_lives_of_links(
     server: LiveServer, between: Gateway, back_end: str, folder: Path, request: pytest.FixtureRequest
 ) -> None:

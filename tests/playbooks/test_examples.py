@@ -191,6 +191,7 @@ def run(playbooks: Playbooks, plays: list[dict[str, Any]], places: Places, *argu
     return playbooks.run(playbook, "-e", f"@{playbooks.folder}/variables.json", *arguments, OTS_URL="", OTS_LEDGER="")
 
 
+@pytest.mark.long
 def test_the_examples_of_all_plugins_run(
     stack: Tenant, playbooks: Playbooks, post: tuple[Mailbox, Path], chat: Replay
 ) -> None:

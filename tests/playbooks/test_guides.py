@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from tests.support import CHECKOUT
 from tests.support.playbooks import Playbooks
 from tests.support.tenants import Tenant
@@ -17,6 +19,7 @@ GUIDES = {
 LINKS = {"before.yml": 2, "password.yml": 0, "ssh_key.yml": 2, "leaver.yml": 0, "lookups.yml": 0, "generated.yml": 0}
 
 
+@pytest.mark.long
 def test_the_playbooks_of_the_guides_run_and_send_nothing_the_second_time(stack: Tenant, playbooks: Playbooks) -> None:
     texts = {name: text for guide in GUIDES.values() for name, text in guide.items()}
     for name, text in texts.items():

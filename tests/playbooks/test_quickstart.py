@@ -20,6 +20,8 @@ from tests.support.ledgers import records
 from tests.support.playbooks import Playbooks, Run
 from tests.support.tenants import Tenant
 
+pytestmark = pytest.mark.long
+
 PLAYBOOKS = CHECKOUT / "playbooks"
 PEOPLE_ON_SERVERS = 6
 APPLICATIONS = 2

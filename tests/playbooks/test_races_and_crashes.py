@@ -169,7 +169,7 @@ def holding(*, passes_on: bool) -> Iterator[Way]:
     ("back_end", "reached_the_server"),
     [
         ("sqlite", True),
-        ("postgresql", False),
+        pytest.param("postgresql", False, marks=pytest.mark.long),
         pytest.param("sqlite", False, marks=pytest.mark.long),
         pytest.param("postgresql", True, marks=pytest.mark.long),
     ],

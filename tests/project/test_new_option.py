@@ -100,5 +100,6 @@ def test_contributing_names_them() -> None:
     assert "terraform/generate_docs.py" in section
 
 
+@pytest.mark.long
 def test_documentation_ledgers_and_provider_take_it(changed: Path) -> None:
     run(changed, "-m", "pytest", "-q", "-p", "no:cacheprovider", *TESTS)

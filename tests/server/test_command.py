@@ -312,8 +312,15 @@ def test_what_was_shared_outlives_a_restart(data: Path) -> None:
     assert read["value"] == "kept"
 
 
-@pytest.mark.parametrize(("trusted", "evades"), [(None, False), ("127.0.0.1", True), ("192.0.2.1", False)])
-@pytest.mark.parametrize("way", ["option", "environment"])
+@pytest.mark.parametrize(
+    ("way", "trusted", "evades"),
+    [
+        ("option", None, False),
+        ("option", "127.0.0.1", True),
+        ("option", "192.0.2.1", False),
+        ("environment", "127.0.0.1", True),
+    ],
+)
 def test_a_forged_address_evades_no_limit_unless_its_proxy_is_trusted(
     data: Path, trusted: str | None, evades: bool, way: str
 ) -> None:

@@ -194,7 +194,7 @@ def test_a_hangup_loads_the_renewed_certificate(tmp_path: Path, workers: str) ->
     assert "SIGHUP: the certificate is loaded again." in log
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("workers", ["1", pytest.param("2", marks=pytest.mark.long)])
 def test_a_hangup_with_a_damaged_certificate_changes_nothing(tmp_path: Path, workers: str) -> None:
     file = make_certificate(tmp_path, "127.0.0.1")
     with serving(tmp_path / "data", "--workers", workers, "--log-file", str(tmp_path / "log"), *tls(file)) as server:
@@ -208,7 +208,7 @@ def test_a_hangup_with_a_damaged_certificate_changes_nothing(tmp_path: Path, wor
     assert code == 0
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("workers", ["1", pytest.param("2", marks=pytest.mark.long)])
 def test_a_hangup_without_tls_stops_nothing(tmp_path: Path, workers: str) -> None:
     log = tmp_path / "log"
     with serving(tmp_path / "data", "--workers", workers, "--log-file", str(log)) as server:
@@ -222,7 +222,7 @@ def test_a_hangup_without_tls_stops_nothing(tmp_path: Path, workers: str) -> Non
     assert code == 0
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("workers", ["1", pytest.param("2", marks=pytest.mark.long)])
 def test_a_log_that_is_moved_away_goes_on_in_a_new_file(tmp_path: Path, workers: str) -> None:
     log, old = tmp_path / "log", tmp_path / "log.1"
     with serving(tmp_path / "data", "--workers", workers, "--log-file", str(log)) as server:

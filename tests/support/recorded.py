@@ -11,6 +11,7 @@ import json
 import re
 import shlex
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -56,6 +57,7 @@ class Exchange:
     reply: Reply
 
 
+@cache
 def load(release: str) -> list[Exchange]:
     """All exchanges of one release (one of RELEASES), in the order in which they were recorded."""
     recording = json.loads((RECORDINGS / f"{release}.json").read_text())

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.support.playbooks import Playbooks
 from tests.support.tenants import Tenant
 from tests.support.terraform.workspace import Workspace
@@ -28,6 +30,7 @@ output "key" {
 """
 
 
+@pytest.mark.long
 def test_links_move_from_ansible_to_terraform_and_back(
     workspace: Workspace, stack: Tenant, tmp_path: Path, collections_path: str
 ) -> None:
