@@ -183,8 +183,8 @@ def _text(value: object, field: str) -> str:
 
 def whole_number(value: object) -> int | None:
     """Return an integer that is given as such or by its digits; None for anything else."""
-    if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
-        return int(value)
+    if isinstance(value, str) and _NUMBER.fullmatch(digits := value.strip()):
+        return int(digits)
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**12:
         return value
     return None

@@ -35,8 +35,10 @@ ONE_EACH = {
     "to": "give one address, and loop over the people",
 }
 _LIKE_A_NAME = re.compile(r"[a-z][a-z_]{0,30}")
-_WHOLE = re.compile(r"\s*[+-]?[0-9]+\s*")
-_NUMBER = re.compile(r"\s*[+-]?[0-9]*\.?[0-9]+([eE][+-]?[0-9]+)?\s*")
+# Whatever these take, int and float take: they know fewer blanks than \s, and int not more than some thousand digits.
+_BLANKS = "[ \\t\\n\\r\\f\\v]*"
+_WHOLE = re.compile(rf"{_BLANKS}[+-]?[0-9]{{1,12}}{_BLANKS}")
+_NUMBER = re.compile(rf"{_BLANKS}[+-]?[0-9]*\.?[0-9]+([eE][+-]?[0-9]+)?{_BLANKS}")
 
 
 def given(arguments: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import date
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.errors import InvalidInput
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter import argspec
@@ -32,8 +36,8 @@ GOOD: list[tuple[str, Any]] = [
 WRONG: dict[str, list[Any]] = {
     "str": [1, 1.5, True, [SECRET], {"a": SECRET}, (SECRET,), {SECRET}, SECRET.encode(), date(2027, 1, 15)],
     "path": [1, True, [SECRET], {"a": SECRET}],
-    "int": [True, 1.5, math.inf, math.nan, SECRET, [SECRET], {"a": SECRET}],
-    "float": [True, SECRET, [SECRET], {"a": SECRET}],
+    "int": [True, 1.5, math.inf, math.nan, "9\x1f", "9" * 5000, SECRET, [SECRET], {"a": SECRET}],
+    "float": [True, "9\x1f", SECRET, [SECRET], {"a": SECRET}],
     "bool": [SECRET, 7, [SECRET], {"a": SECRET}],
     "list": [1, True, {"a": SECRET}, [{"a": SECRET}], [[SECRET]], [1]],
 }
@@ -44,6 +48,14 @@ OPTIONS = sorted({(option, one.get("type", "str")) for spec in SPECS.values() fo
 @pytest.mark.parametrize(("wanted", "value"), GOOD)
 def test_the_right_kind_is_taken(wanted: str, value: Any) -> None:
     check_kind("option", wanted, value)
+
+
+@pytest.mark.parametrize(("wanted", "convert"), [("int", int), ("float", float)])
+@given(text=st.from_regex(r"\A\s*[+-]?[0-9.eE_]+\s*\Z"))
+def test_what_is_taken_as_a_number_is_one(wanted: str, convert: Callable[[str], float], text: str) -> None:
+    with suppress(InvalidInput):
+        check_kind("option", wanted, text)
+        convert(text)
 
 
 @pytest.mark.parametrize(("option", "wanted"), OPTIONS)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.checks import (
@@ -203,6 +203,7 @@ def test_a_link_in_place_of_a_key_is_recognised() -> None:
 
 
 @pytest.mark.parametrize("check", [check for check, _, _ in REFUSED])
+@example(value="9\x1f")  # a blank to str.strip, and none to int
 @given(
     value=st.one_of(st.text(), st.integers(), st.floats(), st.binary(), st.none(), st.booleans(), st.lists(st.text()))
 )
