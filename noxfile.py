@@ -56,7 +56,8 @@ def sessions_of(release: str) -> None:
         session.install(f"ansible-core=={core}", "pip", "-r", "requirements/tests.in", "--constraint", str(pins))
         session.install("--no-build-isolation", "--constraint", str(pins), "-e", "server", "-e", "terraform")
         results = Path(f".nox/{session.name}.xml").resolve()
-        tests = session.posargs or ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", "-m", "not long", *TESTS]
+        chosen = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", "-m", "not long or newcomer"]
+        tests = session.posargs or [*chosen, *TESTS]
         session.run("python", "-m", "pytest", f"--junit-xml={results}", *tests)
 
     @nox.session(name=f"sanity-{release}", python=python, default=False)

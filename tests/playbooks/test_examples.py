@@ -192,6 +192,7 @@ def run(playbooks: Playbooks, plays: list[dict[str, Any]], places: Places, *argu
 
 
 @pytest.mark.long
+@pytest.mark.newcomer
 def test_the_examples_of_all_plugins_run(
     stack: Tenant, playbooks: Playbooks, post: tuple[Mailbox, Path], chat: Replay
 ) -> None:

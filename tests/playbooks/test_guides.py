@@ -20,6 +20,7 @@ LINKS = {"before.yml": 2, "password.yml": 0, "ssh_key.yml": 2, "leaver.yml": 0, 
 
 
 @pytest.mark.long
+@pytest.mark.newcomer
 def test_the_playbooks_of_the_guides_run_and_send_nothing_the_second_time(stack: Tenant, playbooks: Playbooks) -> None:
     texts = {name: text for guide in GUIDES.values() for name, text in guide.items()}
     for name, text in texts.items():

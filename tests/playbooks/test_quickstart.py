@@ -20,7 +20,7 @@ from tests.support.ledgers import records
 from tests.support.playbooks import Playbooks, Run
 from tests.support.tenants import Tenant
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.newcomer]
 
 PLAYBOOKS = CHECKOUT / "playbooks"
 PEOPLE_ON_SERVERS = 6
