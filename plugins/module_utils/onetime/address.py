@@ -73,10 +73,15 @@ class Address:
     @property
     def is_loopback(self) -> bool:
         """Whether the service runs on this very machine."""
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return self.host == "localhost" or self.host.endswith(".localhost")
+        return is_loopback(self.host)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or an IP address is this very machine's."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
 
 
 def check_plain_http(address: Address, *, allowed: bool) -> Address:

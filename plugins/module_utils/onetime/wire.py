@@ -14,8 +14,10 @@ import socket
 import time
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import urlsplit
 
-from ._thirdparty import HTTPAdapter
+from ._thirdparty import HTTPAdapter, requests
+from .address import is_loopback
 
 
 class Call:
@@ -68,6 +70,15 @@ def dial(host: str, port: int, call: Call, options: Iterable[tuple[Any, ...]] = 
     raise failure
 
 
+class DetourError(ValueError):
+    """Plain HTTP to this machine, which a proxy on another one would read."""
+
+    problem = (
+        "is plain HTTP to this machine, and would go through a proxy on another one, unencrypted; name the host in NO_PROXY, or"
+        " leave proxy out"
+    )
+
+
 class WatchedAdapter(HTTPAdapter):
     """An adapter of requests whose connections, through any proxy, heed CALL."""
 
@@ -87,6 +98,16 @@ class WatchedAdapter(HTTPAdapter):
         if is_new:
             self._watch(manager)
         return manager
+
+    def send(self, request: Any, *, proxies: Any = None, **options: Any) -> Any:  # type: ignore[override]
+        """Send a request. Raises DetourError before a byte of it is sent: plain HTTP is allowed where it stays on this machine."""
+        proxy = requests.utils.select_proxy(request.url, proxies)
+        if proxy and request.url.startswith("http:"):
+            ends = request.url, proxy if "://" in proxy else f"//{proxy}"
+            to_this, through_this = (is_loopback(urlsplit(end).hostname or "") for end in ends)
+            if to_this and not through_this:
+                raise DetourError
+        return super().send(request, proxies=proxies, **options)
 
     def _watch(self, manager: Any) -> None:
         pools = manager.pool_classes_by_scheme

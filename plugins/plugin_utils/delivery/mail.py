@@ -13,10 +13,10 @@ from email.header import Header
 from email.message import EmailMessage
 from email.policy import EmailPolicy
 from email.utils import formatdate, make_msgid
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, ClassVar
 
+from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.address import is_loopback
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.checks import check_ca_bundle, check_recipient
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.errors import InvalidInput
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.trust import distrust
@@ -69,7 +69,7 @@ class Mail:
             if not (options[option] or "").isascii():
                 raise InvalidInput("has characters beyond ASCII, which cannot be sent; use ASCII", field=option)
         security = options["smtp_security"]
-        if security == "none" and not _is_this_machine(options["smtp_host"]):
+        if security == "none" and not is_loopback(options["smtp_host"]):
             raise InvalidInput(
                 "is none, which is allowed only for a server on this machine; use starttls or tls",
                 field="smtp_security",
@@ -178,13 +178,6 @@ def _address(text: object, option: str) -> str:
         return one_line(check_recipient(text), option)
     except InvalidInput as error:
         raise InvalidInput(str(error.args[0]), field=option) from None
-
-
-def _is_this_machine(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _reason(error: Exception) -> str:

@@ -189,6 +189,12 @@ def test_a_netrc_adds_no_credentials(notify: Make) -> None:
     assert "authorization" not in server.received[0].headers
 
 
+def test_plain_http_to_this_machine_does_not_leave_it_by_a_proxy(notify: Make) -> None:
+    problem = "ntfy at 127.0.0.1:1 is plain HTTP to this machine, and would go through a proxy on another one"
+    with pytest.raises(DeliveryError, match=problem):
+        notify("ntfy://127.0.0.1:1/alice", proxy="http://proxy.example.com:3128").send("s", LINK)
+
+
 def test_a_proxy_is_the_one_that_is_named(notify: Make) -> None:
     with replaying(Answer(200)) as proxy:
         notify("ntfy://127.0.0.1:1/alice", proxy=proxy.url).send("s", LINK)

@@ -32,6 +32,13 @@ def test_a_netrc_adds_no_credentials(webhook: Make) -> None:
     assert message.path == "/hooks/T0ken?thread=7"
 
 
+def test_plain_http_to_this_machine_does_not_leave_it_by_a_proxy(webhook: Make) -> None:
+    problem = "the webhook at 127.0.0.1:1 is plain HTTP to this machine, and would go through a proxy on another one"
+    with pytest.raises(DeliveryError, match=problem) as caught:
+        webhook("http://127.0.0.1:1/T0ken", proxy="http://proxy.example.com:3128").send("s", "t")
+    assert "T0ken" not in str(caught.value)
+
+
 @pytest.mark.parametrize("status", [300, 301, 302, 304, 307, 308, 400, 403, 500])
 def test_only_a_status_of_success_is_a_delivery(webhook: Make, status: int) -> None:
     with replaying(Answer(status)) as chat, pytest.raises(DeliveryError, match=f"HTTP status {status}"):

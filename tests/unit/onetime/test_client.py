@@ -229,6 +229,27 @@ def test_without_the_option_the_environment_decides(monkeypatch: pytest.MonkeyPa
         assert (len(proxy.received), len(server.received)) == (1, 1)
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]"])
+@pytest.mark.parametrize(
+    "proxy", ["http://me:marker@proxy.example.com:3128", "socks5h://proxy.example.com", "proxy.example.com"]
+)
+def test_plain_http_to_this_machine_does_not_leave_it_by_a_proxy(
+    monkeypatch: pytest.MonkeyPatch, host: str, proxy: str
+) -> None:
+    monkeypatch.setenv("http_proxy", proxy)
+    with (
+        Client(Address.of(f"http://{host}:1"), ACCOUNT, sleep=lambda _: None) as client,
+        pytest.raises(errors.Unreachable) as caught,
+    ):
+        client.share(ShareRequest(secret="marker"))
+
+    assert str(caught.value) == (
+        f"http://{host}:1 is plain HTTP to this machine, and would go through a proxy on another one, unencrypted; name the host"
+        " in NO_PROXY, or leave proxy out"
+    )
+    assert not caught.value.may_have_taken_effect
+
+
 @pytest.mark.parametrize("scheme", ["http", "https", "socks5", "socks5h"])
 def test_a_proxy_may_speak_http_or_socks(scheme: str) -> None:
     Client(Address.of(region="eu"), proxy=f"{scheme}://proxy.example.com:3128").close()
