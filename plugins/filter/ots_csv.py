@@ -8,12 +8,15 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-BEGIN_OF_A_FORMULA = (*"=+-@\t\r\n", *"\uff1d\uff0b\uff0d\uff20")  # the latter are wide forms of the first four
+SIGNS = "=+\\-@\uff1d\uff0b\uff0d\uff20"  # the latter are wide forms of the first four
+# Where a formula begins: with a cell, or with what becomes a cell where a spreadsheet separates cells by `;` or a tab.
+BEGIN_OF_A_FORMULA = re.compile(rf"\A(?=[{SIGNS}\t\r\n])|(?<=[;\t\r\n])(?=[{SIGNS}])")
 
 
 def ots_csv(rows: Any, columns: Any) -> str:
@@ -42,7 +45,7 @@ def _cell(row: Mapping[str, Any], column: str) -> str:
 
 
 def _text(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(BEGIN_OF_A_FORMULA) else cell
+    return BEGIN_OF_A_FORMULA.sub("'", cell)
 
 
 class FilterModule:

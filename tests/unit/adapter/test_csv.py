@@ -15,14 +15,14 @@ from ansible_collections.onetimesecret.ots.plugins.filter.ots_csv import ots_csv
 def test_columns_are_written_in_their_order_and_read_back() -> None:
     rows = [
         {"name": 'a "b", c', "by": {"user": "ops"}, "number": 1, "details": {"ü": None}, "more": "x"},
-        {"name": "two\nlines", "by": None},
+        {"name": "two\r\n\nlines; 2", "by": None},
     ]
     text = ots_csv(rows, ["number", "name", "by.user", "details"])
 
     assert list(csv.reader(io.StringIO(text, newline=""))) == [
         ["number", "name", "by.user", "details"],
         ["1", 'a "b", c', "ops", '{"ü": null}'],
-        ["", "two\nlines", "", ""],
+        ["", "two\r\n\nlines; 2", "", ""],
     ]
 
 
@@ -32,6 +32,15 @@ def test_what_a_spreadsheet_would_run_is_text(begin: str) -> None:
 
     assert next(csv.reader(io.StringIO(text.split("\r\n", 1)[1], newline="")))[0].startswith("'")
     assert ots_csv([], [f"{begin}x"]).lstrip('"').startswith("'")
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_nor_does_one_that_separates_cells_by_something_else(separator: str) -> None:
+    name = "a;=cmd\tb\t=cmd\n+cmd\r\n@cmd;;-cmd"
+    text = ots_csv([{"at": 1, "name": name}], ["at", "name"])
+
+    cells = [cell for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator) for cell in row]
+    assert [cell for cell in cells if cell.startswith(tuple("=+-@"))] == []
 
 
 @pytest.mark.parametrize(("rows", "columns"), [("text", ["a"]), ([1], ["a"]), ([{}], "a"), ([{}], [1]), (None, None)])
