@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.state import State
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger import rows
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.errors import LedgerError
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model import Announcement, Entry
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.open import open_ledger as open_by_options
@@ -42,6 +43,16 @@ def test_an_attempt_becomes_a_record(open_ledger: Open) -> None:
 
     complete(ledger, "alice", ATTEMPT, RECORD, OWED)
     assert open_ledger().read("alice") == Entry(RECORD, (OTHER_ATTEMPT,), (OWED,))
+
+
+def test_what_a_later_version_has_written_is_not_guessed_at(open_ledger: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rows, "CONTENT", 2)
+    complete(open_ledger(), "alice", ATTEMPT, RECORD, None)
+    monkeypatch.setattr(rows, "CONTENT", 1)
+
+    problem = "the ledger's record of 'alice' was written by a later version of this collection; use that version"
+    with pytest.raises(LedgerError, match=problem):
+        open_ledger().read("alice")
 
 
 def test_each_watcher_gets_to_know_once_what_became_of_the_link_that_there_is(open_ledger: Open) -> None:

@@ -1,4 +1,7 @@
-"""A new version of the collection on an old ledger: nothing fails, nothing is forgotten, nothing is sent twice."""
+"""A new version of the collection on an old ledger: nothing fails, nothing is forgotten, nothing is sent twice.
+
+The last one is of the present version, so that what a ledger says is not changed without a migration.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,9 @@ from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.decision 
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.desired import Desired
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.engine import Engine
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.errors import LedgerError
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.events import Verdict, What
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.migrations import MIGRATIONS
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model import Kind
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model import Kind, Part
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.schema import VERSION
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sql import SqlLedger
 from tests.support.earlier_ledgers import LEDGERS, earlier_ledger
@@ -25,7 +29,8 @@ ALICE = Desired("db/prod/alice").but(passphrase="horse-battery", recipient="alic
 UNNAMED = Desired("", secret="s3cret of bob").but(recipient="bob@example.com")
 
 # 0.1.0 had no ledger in PostgreSQL; its tables migrate there all the same.
-versions = pytest.mark.parametrize("version", ["0.1.0", "0.2.0", "0.3.0"])
+EARLIER = ["0.1.0", "0.2.0", "0.3.0"]
+versions = pytest.mark.parametrize("version", [*EARLIER, "0.4.0"])
 
 
 def no_server() -> None:
@@ -37,7 +42,7 @@ def engine_on(ledger: SqlLedger) -> Engine:
 
 
 def test_a_ledger_of_every_version_is_kept() -> None:
-    assert len(list(LEDGERS.glob("v*.sql"))) == len(MIGRATIONS) == VERSION - 1
+    assert len(list(LEDGERS.glob("v*.sql"))) == len(MIGRATIONS) + 1 == VERSION
 
 
 @versions
@@ -62,7 +67,7 @@ def test_fingerprints_of_version_1_stay(ledger_url: str, open_ledger: Open) -> N
     assert open_ledger().fingerprint("a", None) == "aa0f70bb5520737bd10552014b0f059146643d66b59c6275ac442f5321974555"
 
 
-@pytest.mark.parametrize("version", ["0.2.0", "0.3.0"])
+@pytest.mark.parametrize("version", ["0.2.0", "0.3.0", "0.4.0"])
 def test_what_version_1_did_not_keep_is_still_known(version: str, ledger_url: str, open_ledger: Open) -> None:
     earlier_ledger(version, ledger_url)
     ledger = open_ledger()
@@ -74,7 +79,24 @@ def test_what_version_1_did_not_keep_is_still_known(version: str, ledger_url: st
     assert [revealed.value for revealed in ledger.read(unnamed).revealed] == ["unnamed value"]
 
 
-@versions
+def test_the_trail_of_the_present_version_holds(ledger_url: str, open_ledger: Open) -> None:
+    earlier_ledger("0.4.0", ledger_url)
+    ledger = open_ledger()
+
+    assert ledger.verify() == Verdict(3)
+    assert [(event.number, event.name, event.what) for event in ledger.history()] == [
+        (5, "db/prod/dave", What.DELIVERED),
+        (4, "", What.PRUNED),
+        (3, "db/prod/dave", What.MADE),
+    ]
+    dave = ledger.read("db/prod/dave")
+    assert [(sent.part, sent.channel, sent.destination) for sent in dave.deliveries] == [
+        (Part.LINK, "notify", "ntfy.example.com")
+    ]
+    assert [(name, known.matter) for name, known in ledger.announced()] == [("db/prod/dave", "watcher: read")]
+
+
+@pytest.mark.parametrize("version", EARLIER)
 def test_check_mode_asks_for_the_migration_and_changes_nothing(
     version: str, ledger_url: str, open_ledger: Open
 ) -> None:

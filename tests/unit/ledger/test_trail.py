@@ -67,6 +67,7 @@ def test_the_newest_event_comes_first_and_names_are_asked_for(open_ledger: Open)
     assert [event.name for event in ledger.history()] == ["bob", "erin", "dave", "carol", "bob", "alice"]
     assert [event.what for event in ledger.history(["bob"])] == [What.FORGOTTEN, What.MADE]
     assert [event.name for event in ledger.history(["bob", "alice"])] == ["bob", "bob", "alice"]
+    assert list(open_ledger("another account").history(["bob"])) == []
     assert list(ledger.history(since=NOW + 2 * DAY)) == []
 
 
@@ -95,6 +96,7 @@ MEDDLING = {
     "UPDATE event SET mac = 'x' WHERE number = 5": "row 5 ('erin') was altered",
     "DELETE FROM event WHERE number = 3": "row 3 is missing",
     "DELETE FROM event WHERE number = 1": "row 1 is missing",
+    "DELETE FROM event WHERE number = 5": "row 5 is missing",
     "DELETE FROM event WHERE number > 3": "rows 4 to 5 are missing",
     "DELETE FROM event": "rows 1 to 5 are missing",
     COPY_OF_5.format(6): "row 6 ('erin') is none of the trail's: it was put in",
@@ -120,40 +122,134 @@ def test_a_row_that_was_altered_is_shown_as_such_among_the_others(open_ledger: O
     assert whats == {**dict.fromkeys(NAMES, What.MADE), "carol": What.ALTERED}
 
 
+def trail_of(ledger: SqlLedger) -> tuple[list[Any], Any]:
+    """All rows and the head, as a copy of the database has them."""
+    with ledger._transaction() as tables:
+        (head,) = tables.select("head")
+        return tables.select("event"), head
+
+
+def put_back(ledger: SqlLedger, url: str, copy: tuple[list[Any], Any]) -> None:
+    """Put an older copy of the trail in the place of the present one."""
+    rows, head = copy
+    sql(url, "DELETE FROM event")
+    with ledger._transaction() as tables:
+        for row in rows:
+            tables.put("event", row)
+        tables.update("head", head)
+
+
+def put_in(ledger: SqlLedger, row: Any) -> None:
+    """Put a row in the place of the one with its number."""
+    with ledger._transaction() as tables:
+        tables.put("event", row)
+
+
 def test_an_older_copy_of_the_trail_in_its_place_shows_by_the_links_that_it_does_not_tell_of(
     open_ledger: Open, ledger_url: str
 ) -> None:
     ledger = filled(open_ledger())
-    with ledger._transaction() as tables:
-        (head,) = tables.select("head")
-    complete(ledger, "frank", ATTEMPT, record_of("frank"), None)
-    sql(ledger_url, "DELETE FROM event WHERE number = 6")
-    with ledger._transaction() as tables:
-        tables.update("head", head)
+    before = trail_of(ledger)
+    complete(ledger, "frank", ATTEMPT, replace(record_of("frank"), recorded_at=NOW - DAY), None)  # by a clock behind
+    put_back(ledger, ledger_url, before)
 
     assert ledger.verify().problems == ("the link of 'frank' is recorded, but no row says how it came about",)
 
 
-def put_back_before(happens: Callable[[SqlLedger], None], ledger: SqlLedger, url: str) -> None:
-    """Let something happen, then cut its event off and put the head back that there was before it."""
-    with ledger._transaction() as tables:
-        (head,) = tables.select("head")
-    happens(ledger)
-    sql(url, "DELETE FROM event WHERE number = 6")
-    with ledger._transaction() as tables:
-        tables.update("head", head)
+def two_histories(ledger: SqlLedger, url: str, *names: str) -> list[Any]:
+    """Fill a ledger, then let links come about in it twice, as in two copies; returns the rows of the first of both.
+
+    They were written under the same key and the same numbers as those that are there.
+    """
+    filled(ledger)
+    before = trail_of(ledger)
+    for name in ("frank", "grace"):
+        complete(ledger, name, ATTEMPT, record_of(name), None)
+    others, _ = trail_of(ledger)
+    put_back(ledger, url, before)
+    sql(url, "DELETE FROM link WHERE name IN ('frank', 'grace')")
+    for name in names:
+        complete(ledger, name, ATTEMPT, record_of(name), None)
+    return others
+
+
+def test_a_row_of_another_history_shows_though_it_opens(open_ledger: Open, ledger_url: str) -> None:
+    ledger = open_ledger()
+    others = two_histories(ledger, ledger_url, "heidi", "ivan")
+    assert ledger.verify() == trail.Verdict(7)
+
+    put_in(ledger, others[5])
+    assert ledger.verify() == trail.Verdict(7, ("row 7 ('ivan') does not follow the row before it",))
+    ledger.audit = Audit(keep=DAY, clock=lambda: NOW + 9 * DAY)
+    complete(ledger, "judy", ATTEMPT, record_of("judy"), None)
+    assert [event.name for event in ledger.history()] == ["", "judy", "ivan"], (
+        "the row is not pruned, those before it are"
+    )
+    assert ledger.verify().problems == ("row 7 ('ivan') does not follow the row before it",)
+
+
+def test_a_last_row_of_another_history_is_not_the_one_of_the_head(open_ledger: Open, ledger_url: str) -> None:
+    ledger = open_ledger()
+    put_in(ledger, two_histories(ledger, ledger_url, "heidi")[5])
+
+    assert ledger.verify() == trail.Verdict(6, ("row 6 is not the one that the head of the trail names",))
+
+
+def test_what_is_kept_has_to_follow_what_was_pruned_and_to_tell_of_every_link_since(
+    open_ledger: Open, ledger_url: str
+) -> None:
+    ledger = open_ledger()
+    others = two_histories(ledger, ledger_url, "heidi")
+    for days, name in ((9, "ivan"), (11, "judy")):
+        ledger.audit = Audit(keep=5 * DAY, clock=lambda days=days: NOW + days * DAY)  # type: ignore[misc]
+        complete(ledger, name, ATTEMPT, record_of(name), None)
+    assert [event.name for event in ledger.history()] == ["judy", "", "ivan"]
+    assert ledger.verify() == trail.Verdict(3)
+
+    before = trail_of(ledger)
+    complete(ledger, "kim", ATTEMPT, replace(record_of("kim"), recorded_at=NOW + 9 * DAY), None)
+    put_back(ledger, ledger_url, before)
+    assert ledger.verify().problems == ("the link of 'kim' is recorded, but no row says how it came about",)
+
+    put_in(ledger, others[6])
+    problems = [
+        f"row {number} ('{name}') does not follow the row before it" for number, name in ((7, "grace"), (8, ""))
+    ]
+    assert ledger.verify().problems == tuple(problems)
+
+
+def test_what_could_not_be_pruned_is_looked_at_again_in_a_day(open_ledger: Open, ledger_url: str) -> None:
+    ledger = filled(open_ledger())
+    (whole, *_), _ = trail_of(ledger)
+    sql(ledger_url, "UPDATE event SET mac = 'x' WHERE number = 1")
+
+    def happens(name: str, seconds: int) -> list[str]:
+        ledger.audit = Audit(keep=10 * DAY, clock=lambda: NOW + seconds)
+        complete(ledger, name, ATTEMPT, record_of(name), None)
+        return [event.name for event in ledger.history() if event.name]
+
+    assert happens("frank", 12 * DAY) == ["frank", *NAMES[::-1]]
+    put_in(ledger, whole)
+    assert happens("grace", 13 * DAY) == ["grace", "frank", *NAMES[::-1]]
+    assert happens("heidi", 13 * DAY + 1) == ["heidi", "grace", "frank"]
 
 
 def test_that_a_link_was_read_or_sent_cannot_be_cut_off_either(open_ledger: Open, ledger_url: str) -> None:
     ledger = filled(open_ledger())
+    before = trail_of(ledger)
     read = replace(record_of("alice"), state=State.RECEIVED)
-    put_back_before(lambda it: it.note("alice", read, replace(MADE, what=What.READ)), ledger, ledger_url)
+    told = replace(MADE, what=What.READ, key=read.metadata_key)
+    ledger.note("alice", read, told)
+    assert ledger.verify().problems == ()
+    put_back(ledger, ledger_url, before)
     assert ledger.verify().problems == ("the link of 'alice' is recorded as received, but no row says so",)
 
+    ledger.note("alice", read, told)
+    before = trail_of(ledger)
     sent = Delivery(Part.LINK, "mail", "bob@example.com", NOW)
     event = replace(MADE, what=What.DELIVERED, key=record_of("bob").metadata_key, details={"part": Part.LINK.value})
-    ledger.note("alice", record_of("alice"))
-    put_back_before(lambda it: it.delivered("bob", sent, event), ledger, ledger_url)
+    ledger.delivered("bob", sent, event)
+    put_back(ledger, ledger_url, before)
     assert ledger.verify().problems == ("the link of 'bob' is recorded as sent, but no row says so",)
     ledger.delivered("bob", sent, event)
     assert ledger.verify().problems == ()
@@ -177,6 +273,13 @@ def test_one_wrong_clock_hides_no_events(open_ledger: Open, monkeypatch: pytest.
     complete(ledger, "frank", ATTEMPT, record_of("frank"), None)
     assert [event.name for event in ledger.history(since=NOW)] == NAMES[::-1]
 
+    monkeypatch.setattr(trail, "OLDER_IN_A_ROW", 2)
+    assert [event.name for event in ledger.history(since=NOW)] == NAMES[::-1]
+    for name, now in (("grace", NOW), ("heidi", 0), ("ivan", NOW), ("judy", 0)):
+        ledger.audit = Audit(clock=lambda now=now: now)  # type: ignore[misc]
+        complete(ledger, name, ATTEMPT, record_of(name), None)
+    assert [event.name for event in ledger.history(since=NOW)] == ["ivan", "grace", *NAMES[::-1]]
+
     monkeypatch.setattr(trail, "OLDER_IN_A_ROW", 1)
     assert list(ledger.history(since=NOW)) == []
 
@@ -188,6 +291,22 @@ def test_where_nothing_can_be_told_nothing_is_begun(open_ledger: Open, ledger_ur
     with pytest.raises(LedgerError, match="the head of the ledger's audit trail is missing; find out who can write"):
         ledger.begin("frank", ATTEMPT)
     assert "frank" not in ledger.entries()
+    assert ledger.verify() == trail.Verdict(0, ("the head of the trail was altered or removed",))
+
+
+def test_a_head_that_was_altered_is_named(open_ledger: Open, ledger_url: str) -> None:
+    ledger = filled(open_ledger())
+    sql(ledger_url, "UPDATE head SET number = 4")
+
+    with pytest.raises(LedgerError, match="the head of its audit trail"):
+        ledger.begin("frank", ATTEMPT)
+
+
+def test_the_events_of_a_name_are_found_by_an_index(open_ledger: Open, ledger_url: str) -> None:
+    filled(open_ledger())
+    indexes = "name FROM sqlite_master" if ledger_url.startswith("sqlite") else "indexname FROM pg_indexes"
+
+    assert "event_by_name" in repr(sql(ledger_url, f"SELECT {indexes}"))
 
 
 def test_a_change_of_the_key_leaves_the_chain_and_what_was_altered_as_they_are(
@@ -213,7 +332,8 @@ def test_what_is_old_is_pruned_with_a_note_and_the_rest_still_holds(open_ledger:
 
     newest_first = list(ledger.history())
     assert [event.name for event in newest_first] == ["erin", "", "dave", "carol"]
-    assert (newest_first[1].what, newest_first[1].details) == (What.PRUNED, {"events": 2})
+    note = newest_first[1]
+    assert (note.what, note.at, note.link, note.details) == (What.PRUNED, NOW + 3 * DAY, None, {"events": 2})
     assert ledger.verify().problems == ()
 
     sql(ledger_url, "DELETE FROM event WHERE number = 3")  # the first that is kept
