@@ -18,7 +18,7 @@ from tests.support.mutation.judge import Judge, told
 from tests.support.mutation.rooms import TESTS
 
 ENOUGH = 95.0  # per cent
-OPTIONS = ["-q", "-m", "not long", "-p", "no:xdist", "-p", "no:cacheprovider", "--capture=no", "--tb=no"]
+OPTIONS = ["-q", "-p", "no:xdist", "-p", "no:cacheprovider", "--capture=no", "--tb=no"]
 
 
 def score(count: Counter[str]) -> float:

@@ -19,7 +19,7 @@ from tests.support.mutation.equivalents import Equivalents
 from tests.support.mutation.mutants import Mutant, mutants_of
 from tests.support.mutation.reach import Known, Reach, measured
 from tests.support.mutation.reimporting import run_anew
-from tests.support.mutation.rooms import files, is_to_notice, module_of
+from tests.support.mutation.rooms import WORLDS, files, is_to_notice, module_of
 from tests.support.mutation.session import Forks, run
 from tests.support.mutation.swapping import swap, swap_all
 from tests.support.postgresql import Postgresql
@@ -72,6 +72,9 @@ class Judge:
 
     def _know_the_reach(self) -> None:
         """With all functions swapped for themselves, which is to harm no test. Kept of each file of tests as it is known."""
+        for world in sorted({world for worlds in WORLDS.values() for world in worlds}):
+            if not any(world in test for test in self._items):
+                raise pytest.UsageError(f"no test runs in the world {world}")
         self._known = Known(CHECKOUT, KEPT / "reach.json")
         missing: dict[str, list[pytest.Item]] = defaultdict(list)
         for item in self._session.items:
