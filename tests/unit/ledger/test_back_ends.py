@@ -15,6 +15,7 @@ from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.state im
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger import rows
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.errors import LedgerError
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model import Announcement, Entry
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.open import BY
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.open import open_ledger as open_by_options
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sql import SqlLedger
 from tests.support.back_ends import sql
@@ -43,6 +44,13 @@ def test_an_attempt_becomes_a_record(open_ledger: Open) -> None:
 
     complete(ledger, "alice", ATTEMPT, RECORD, OWED)
     assert open_ledger().read("alice") == Entry(RECORD, (OTHER_ATTEMPT,), (OWED,))
+
+
+def test_what_happens_is_told_with_who_did_it(ledger_url: str) -> None:
+    options = {"ledger": ledger_url, "ledger_key": KEY, "ledger_key_file": None, "ledger_wait": 1}
+    with open_by_options({**options, BY: {"user": "ops"}}, "scope") as ledger:
+        complete(ledger, "alice", ATTEMPT, RECORD, None)
+        assert [event.by for event in ledger.history()] == [{"user": "ops"}]
 
 
 def test_what_a_later_version_has_written_is_not_guessed_at(open_ledger: Open, monkeypatch: pytest.MonkeyPatch) -> None:

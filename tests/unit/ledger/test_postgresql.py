@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,15 +14,21 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger import postgresql
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.errors import LedgerError
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.open import open_ledger as open_by_options
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.protocol import Completion
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sql import SqlLedger
 from tests.support.postgresql import Postgresql
-from tests.support.rows import ATTEMPT, RECORD, complete
+from tests.support.rows import ATTEMPT, OTHER_KEY, OWED, RECORD, complete
 from tests.support.smtp import scripted
 from tests.support.world import KEY
 
 Open = Callable[..., SqlLedger]
+TERMINATE = (
+    "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
 
 
 @pytest.fixture
@@ -39,9 +47,26 @@ def open_url() -> Iterator[Open]:
     ["ots:p@ss", "ots:pa/ss", "ots:12/ss", "ots:p%zzss", "ots:pa:ss/"],
 )
 def test_a_password_that_is_not_encoded_is_never_shown(open_url: Open, userinfo: str) -> None:
-    with pytest.raises(LedgerError, match="percent-encode special characters") as error:
+    with pytest.raises(LedgerError, match=r"ledger is not a URL that libpq understands; .*percent-encode") as error:
         open_url(f"postgresql://{userinfo}@127.0.0.1/ots")
     assert "ss" not in str(error.value).replace("password", "")
+
+
+def test_nor_is_one_that_stands_where_a_port_does(open_url: Open) -> None:
+    with pytest.raises(LedgerError, match="percent-encode special characters") as error:
+        open_url("postgresql://ots:hunter22/ots")
+    assert "hunter22" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "place"),
+    [
+        ("postgresql://ots:hunter22@db1:5432,db2:5433/ots", "postgresql://db1,db2/ots"),
+        ("postgresql://", "postgresql:///"),  # libpq's environment has the rest
+    ],
+)
+def test_a_place_is_told_by_hosts_and_database(open_url: Open, url: str, place: str) -> None:
+    assert open_url(url).place == place
 
 
 def test_a_server_that_is_not_there_is_told_without_the_password(open_url: Open) -> None:
@@ -72,6 +97,64 @@ def test_a_role_without_the_right_to_make_it_is_told(open_url: Open, database: s
     assert open_url(weak).read("alice").attempts == (ATTEMPT,)
 
 
+def test_a_name_is_free_again_while_the_connection_stays(open_url: Open, database: str) -> None:
+    ledger = open_url(database)
+    with ledger.locked("alice"):
+        pass
+    with open_url(database, wait=0.1).locked("alice"):
+        pass
+
+
+def test_runs_that_write_do_not_wait_for_each_other(open_url: Open, database: str) -> None:
+    ledger = open_url(database)
+    ledger.begin("alice", ATTEMPT)
+    with ledger._transaction():
+        open_url(database, wait=0.1).begin("bob", ATTEMPT)
+        with pytest.raises(LedgerError, match="lock timeout"):  # but a change of the key waits for all of them
+            open_url(database, wait=0.1).reseal(base64.b64decode(OTHER_KEY))
+
+
+def connections(database: str) -> int:
+    with psycopg.connect(database) as db:
+        found = db.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
+        return int(found.fetchone()[0])  # type: ignore[index]
+
+
+def test_a_ledger_that_is_closed_leaves_no_connection(database: str) -> None:
+    settings = {"ledger": database, "ledger_key": KEY, "ledger_key_file": None, "ledger_wait": 1}
+    before = connections(database)
+    with open_by_options(settings, "scope") as ledger:
+        ledger.begin("alice", ATTEMPT)
+        assert connections(database) == before + 1
+    give_up = time.monotonic() + 30  # the server's process ends when it has noticed
+    while connections(database) != before:
+        assert time.monotonic() < give_up
+        time.sleep(0.02)
+
+
+def test_what_is_committed_is_on_the_disk_whatever_the_database_has_as_its_default(
+    open_url: Open, database: str
+) -> None:
+    with psycopg.connect(database, autocommit=True) as db:
+        name = db.execute("SELECT current_database()").fetchone()[0]  # type: ignore[index]
+        db.execute(f'ALTER DATABASE "{name}" SET synchronous_commit = off')  # type: ignore[arg-type]
+    ledger = open_url(database)
+    with ledger._transaction() as tables:
+        assert tables.db.execute("SHOW synchronous_commit").fetchone() == {"synchronous_commit": "on"}
+
+
+def test_after_a_lost_connection_a_link_is_withdrawn_by_another_one(open_url: Open, database: str) -> None:
+    ledger = open_url(database)
+    ledger.begin("alice", ATTEMPT)
+    with psycopg.connect(database, autocommit=True) as db:
+        db.execute(TERMINATE)
+    with pytest.raises(LedgerError, match="cannot be used"):
+        ledger.read("alice")
+
+    assert ledger.withdraw("alice", ATTEMPT, RECORD, OWED) is Completion.WITHDRAWN
+    assert ledger.read("alice").pending_burns == (OWED,)
+
+
 def test_a_lost_connection_is_told_and_gives_the_name_back(open_url: Open, database: str) -> None:
     ledger = open_url(database)
     ledger.begin("alice", ATTEMPT)
@@ -80,10 +163,7 @@ def test_a_lost_connection_is_told_and_gives_the_name_back(open_url: Open, datab
         ledger.locked("alice"),
     ):
         with psycopg.connect(database, autocommit=True) as db:
-            db.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
+            db.execute(TERMINATE)
         with open_url(database, wait=10).locked("alice"):
             pass  # somebody else has the name now
         complete(ledger, "alice", ATTEMPT, RECORD, None)
@@ -101,6 +181,19 @@ def test_the_holder_of_a_name_is_told_by_its_controller(open_url: Open, database
             open_url(database, wait=0.1).locked("alice"),
         ):
             pass
+
+
+def test_a_holder_that_has_gone_meanwhile_is_another_run(
+    open_url: Open, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql, "FIND_HOLDER", "SELECT 1 WHERE %s::bigint IS NULL")
+    held = open_url(database).locked("alice")
+    with (
+        held,
+        pytest.raises(LedgerError, match="'alice' is held by another run"),
+        open_url(database, wait=0.1).locked("alice"),
+    ):
+        pass
 
 
 def test_what_libpq_knows_of_tls_is_obeyed(
@@ -135,6 +228,15 @@ def test_a_server_without_tls_is_not_spoken_to_in_the_clear_where_tls_is_asked_f
     ):
         open_url(f"postgresql://ots:pa55word@127.0.0.1:{server.port}/ots?sslmode=require").read("alice")
     assert heard == [bytes.fromhex("0000000804d2162f"), b""]  # it asks for TLS, and hangs up
+
+
+def test_without_its_library_nothing_is_opened(open_url: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgresql, "HAS_PSYCOPG", False)
+    with pytest.raises(LedgerError) as error:
+        open_url("postgresql://ots@127.0.0.1/ots")
+    assert str(error.value) == (
+        "a ledger in PostgreSQL needs the Python package psycopg on the controller; install it: pip install 'psycopg[binary]>=3.2'"
+    )
 
 
 def test_without_its_library_the_fix_is_told(database: str, collections_path: str) -> None:
