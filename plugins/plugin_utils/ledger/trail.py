@@ -182,7 +182,7 @@ class Trail:
         until, number, mac, oldest_at = now - self._audit.keep, head.first, head.before, head.oldest_at
         for row in islice(self._rows(), PRUNED_AT_ONCE):
             document = self._document(row)
-            if document is None or row["number"] != number or row["mac"] != self._mac(mac, row, document):
+            if document is None or row["mac"] != self._mac(mac, row, document):
                 oldest_at = until  # so that it is looked at again in a day, and not by each run
                 break
             oldest_at = document["at"]
