@@ -34,9 +34,16 @@ OTHER_KEY = base64.b64encode(b"x" * 32).decode()
 
 
 def complete(
-    ledger: Ledger, name: str, attempt: Attempt, record: Record, due: PendingBurn | None, *, locked: bool = True
+    ledger: Ledger,
+    name: str,
+    attempt: Attempt,
+    record: Record,
+    due: PendingBurn | None,
+    *,
+    locked: bool = True,
+    what: What = What.MADE,
 ) -> None:
     """Put a record in a ledger as the engine does: with the name held, whatever was recorded before."""
     with ledger.locked(name) if locked else nullcontext():
-        event = replace(MADE, key=record.metadata_key)
+        event = replace(MADE, what=what, key=record.metadata_key)
         ledger.complete(name, attempt, record, former=ledger.read(name).record, due=due, event=event)

@@ -138,7 +138,7 @@ def test_only_who_decided_from_what_is_recorded_records(open_ledger: Open) -> No
     complete(ledger, "alice", ATTEMPT, RECORD, None)
 
     for former in (None, OURS):
-        with ledger.locked("alice"), pytest.raises(LedgerError, match="was changed by another run"):
+        with ledger.locked("alice"), pytest.raises(LedgerError, match=r"was changed by another run .*; look for two"):
             ledger.complete("alice", ATTEMPT, OURS, former=former, due=OWED, event=MADE)
     assert ledger.read("alice").record == RECORD
     assert ledger.read("alice").pending_burns == ()
