@@ -14,9 +14,10 @@ from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model imp
     Delivery,
     Entry,
     Part,
+    Record,
     RevealedValue,
 )
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.protocol import Ledger
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.protocol import Completion, Ledger
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sql import SqlLedger
 from tests.support.rows import ATTEMPT, MADE, OTHER_ATTEMPT, OWED, RECORD, complete
 
@@ -134,3 +135,21 @@ def test_an_unknown_secret_key_has_no_name_with_a_ledger_or_without(open_ledger:
     assert full(open_ledger(), "alice").name_of_revealed("x") is None
     open_ledger().keep("alice", replace(READ, value=None))
     assert open_ledger().name_of_revealed(READ.secret_key) is None, "a mere intent"
+    full(open_ledger("another account"), "alice")
+    assert open_ledger().name_of_revealed(READ.secret_key) is None
+
+
+@pytest.mark.parametrize(
+    ("recorded", "outcome"),
+    [(None, Completion.WITHDRAWN), (OTHER, Completion.WITHDRAWN), (RECORD, Completion.RECORDED)],
+    ids=["nothing", "another link", "this link"],
+)
+def test_an_intent_that_is_gone_is_judged_by_what_is_recorded(
+    open_ledger: Open, recorded: Record | None, outcome: Completion
+) -> None:
+    ledger = full(open_ledger(), "bob")
+    if recorded:
+        complete(ledger, "alice", ATTEMPT, recorded, None)
+
+    assert ledger.withdraw("alice", ATTEMPT, RECORD, OWED) is outcome
+    assert ledger.read("alice").pending_burns == ()

@@ -16,6 +16,7 @@ import pytest
 
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger import postgresql
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.errors import LedgerError
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model import Announcement
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.open import open_ledger as open_by_options
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.protocol import Completion
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sql import SqlLedger
@@ -112,6 +113,8 @@ def test_runs_that_write_do_not_wait_for_each_other(open_url: Open, database: st
         open_url(database, wait=0.1).begin("bob", ATTEMPT)
         with pytest.raises(LedgerError, match="lock timeout"):  # but a change of the key waits for all of them
             open_url(database, wait=0.1).reseal(base64.b64decode(OTHER_KEY))
+        with pytest.raises(LedgerError, match="lock timeout"):  # and who tells of an event, for two would both tell
+            open_url(database, wait=0.1).announce("alice", Announcement("read", "key", 1_800_000_000))
 
 
 def connections(database: str) -> int:
