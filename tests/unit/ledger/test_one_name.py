@@ -130,6 +130,11 @@ def test_who_reads_does_not_wait_for_who_writes(open_ledger: Open) -> None:
         assert not reader.is_sealed_under(b"x" * 32)
 
 
+def test_before_there_is_a_ledger_nothing_is_its_key_and_a_fingerprint_stays(open_ledger: Open) -> None:
+    assert not open_ledger().is_sealed_under(b"x" * 32)
+    assert open_ledger().fingerprint("a") == open_ledger().fingerprint("a")
+
+
 def test_an_unknown_secret_key_has_no_name_with_a_ledger_or_without(open_ledger: Open) -> None:
     assert open_ledger().name_of_revealed("x") is None
     assert full(open_ledger(), "alice").name_of_revealed("x") is None

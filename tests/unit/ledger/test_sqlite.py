@@ -100,8 +100,53 @@ def test_a_lost_key_file_is_told(open_file: Open, ledger_file: Path) -> None:
     open_file().begin("alice", ATTEMPT)
     ledger_file.with_name("ledger.sqlite3.key").unlink()
 
-    with pytest.raises(LedgerError, match="has no key file"):
+    with pytest.raises(LedgerError, match=r"has no key file: .*; restore it from a backup, or give ledger_key"):
         open_file().read("alice")
+
+
+def test_it_is_named_by_its_file(open_file: Open, ledger_file: Path) -> None:
+    assert open_file().place == str(ledger_file)
+
+
+def test_a_path_that_leads_through_a_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    ledger = SqliteLedger(tmp_path / "file" / "ledger", "scope", [base64.b64decode(KEY)], wait=1)
+    with pytest.raises(LedgerError, match=r"^the ledger /.*/file/ledger cannot be opened: .*Not a directory"):
+        ledger.read("alice")
+
+
+def test_a_ledger_that_cannot_be_made_is_told(ledger_file: Path) -> None:
+    ledger = SqliteLedger(ledger_file.with_name("l" * 250), "scope", [base64.b64decode(KEY)], wait=1)
+    with pytest.raises(LedgerError, match=r"^the ledger /.*/l+ cannot be made: .*File name too long"):
+        ledger.begin("alice", ATTEMPT)
+
+
+def test_what_is_committed_is_on_the_disk_and_stops_no_reader(open_file: Open) -> None:
+    ledger = open_file()
+    ledger.begin("alice", ATTEMPT)
+    with ledger._session(write=False) as db:
+        assert db.execute("PRAGMA synchronous").fetchone() == {"synchronous": 2}  # FULL
+        assert db.execute("PRAGMA journal_mode").fetchone() == {"journal_mode": "wal"}
+
+
+@pytest.mark.parametrize("writes", [1, 2])
+def test_a_change_of_the_key_that_is_cut_off_leaves_a_key_file_that_opens_the_ledger(
+    open_file: Open, monkeypatch: pytest.MonkeyPatch, writes: int
+) -> None:
+    open_file().begin("alice", ATTEMPT)
+    replace = KeyFile.replace
+
+    def cut_off(key_file: KeyFile, keys: list[bytes]) -> None:
+        nonlocal writes
+        writes -= 1
+        if writes == 0:
+            raise LedgerError("the power is gone", "")
+        replace(key_file, keys)
+
+    monkeypatch.setattr(KeyFile, "replace", cut_off)
+    with pytest.raises(LedgerError, match="the power is gone"):
+        open_file().reseal(base64.b64decode(OTHER_KEY))
+    assert open_file().read("alice") == Entry(attempts=(ATTEMPT,))
 
 
 def test_a_key_file_that_others_can_read_is_refused(open_file: Open, ledger_file: Path) -> None:
