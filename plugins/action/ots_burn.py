@@ -18,7 +18,8 @@ class ActionModule(LinkAction):
     RULES: ClassVar = {"mutually_exclusive": [("name", "metadata_key")], "required_one_of": [("name", "metadata_key")]}
 
     def act(self, options: dict[str, Any], engine: Engine, *, check: bool) -> tuple[str | None, Outcome]:
+        passphrase = options["passphrase"] or None
         if options["name"] is not None:
-            return options["name"], engine.absent(options["name"], check=check)
+            return options["name"], engine.absent(options["name"], passphrase=passphrase, check=check)
         key = check_key(options["metadata_key"], "metadata_key")
-        return None, engine.absent_by_key(key, passphrase=options["passphrase"] or None, check=check)
+        return None, engine.absent_by_key(key, passphrase=passphrase, check=check)

@@ -23,7 +23,7 @@ options:
     description: Metadata key of the link, whoever made it. Exactly one of O(name) and O(metadata_key) must be given.
     type: str
   passphrase:
-    description: Passphrase of the link. Needed only for a link that has one and is not in the ledger.
+    description: Passphrase of the link. Needed only for a link that has one which the ledger does not know.
     type: str
 extends_documentation_fragment:
   - onetimesecret.ots.connection

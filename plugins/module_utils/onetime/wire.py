@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
-from ._thirdparty import HTTPAdapter, requests
+from ._thirdparty import HTTPAdapter
 from .address import is_loopback
 
 
@@ -24,11 +24,13 @@ class Call:
     """What becomes of the call that is under way.
 
     handed_over: whether any byte of its request was handed to a socket; not so a proxy's CONNECT or a handshake's bytes.
+    stays_here: whether it may not leave this machine, by whatever proxy.
     """
 
     def __init__(self) -> None:
         self._end = math.inf
         self.handed_over = False
+        self.stays_here = False
 
     def begin(self, seconds: float) -> None:
         """Begin another call, to be over in SECONDS."""
@@ -40,6 +42,11 @@ class Call:
         """Whether the deadline has passed."""
         return time.monotonic() >= self._end
 
+    def check_way(self, host: str) -> None:
+        """Raise DetourError where the call may not connect to this host."""
+        if self.stays_here and not is_loopback(host):
+            raise DetourError
+
     def seconds_left(self) -> float:
         """Return the time until the deadline. Past it raises TimeoutError."""
         left = self._end - time.monotonic()
@@ -48,10 +55,21 @@ class Call:
         return left
 
 
+class DetourError(ValueError):
+    """Plain HTTP to this machine, which a proxy on another one would read, or whoever has the address of a name that is ours."""
+
+    problem = (
+        "is plain HTTP to this machine, and would be sent to another one, unencrypted; name the host in NO_PROXY, leave proxy out,"
+        " or give 127.0.0.1"
+    )
+
+
 def dial(host: str, port: int, call: Call, options: Iterable[tuple[Any, ...]] = ()) -> socket.socket:
     """Connect to the first address of the host that answers. Others would wait for each of them anew."""
     failure = OSError("the host has no address")
+    call.check_way(host.strip("[]"))
     for family, kind, protocol, _name, place in socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM):
+        call.check_way(str(place[0]))
         try:
             dialling = socket.socket(family, kind, protocol)
         except OSError as error:  # a family that this machine does not speak
@@ -68,15 +86,6 @@ def dial(host: str, port: int, call: Call, options: Iterable[tuple[Any, ...]] = 
         else:
             return dialling
     raise failure
-
-
-class DetourError(ValueError):
-    """Plain HTTP to this machine, which a proxy on another one would read."""
-
-    problem = (
-        "is plain HTTP to this machine, and would go through a proxy on another one, unencrypted; name the host in NO_PROXY, or"
-        " leave proxy out"
-    )
 
 
 class WatchedAdapter(HTTPAdapter):
@@ -99,15 +108,11 @@ class WatchedAdapter(HTTPAdapter):
             self._watch(manager)
         return manager
 
-    def send(self, request: Any, *, proxies: Any = None, **options: Any) -> Any:  # type: ignore[override]
+    def send(self, request: Any, *arguments: Any, **options: Any) -> Any:
         """Send a request. Raises DetourError before a byte of it is sent: plain HTTP is allowed where it stays on this machine."""
-        proxy = requests.utils.select_proxy(request.url, proxies)
-        if proxy and request.url.startswith("http:"):
-            ends = request.url, proxy if "://" in proxy else f"//{proxy}"
-            to_this, through_this = (is_loopback(urlsplit(end).hostname or "") for end in ends)
-            if to_this and not through_this:
-                raise DetourError
-        return super().send(request, proxies=proxies, **options)
+        parts = urlsplit(request.url)
+        self._call.stays_here = parts.scheme == "http" and is_loopback(parts.hostname or "")
+        return super().send(request, *arguments, **options)
 
     def _watch(self, manager: Any) -> None:
         pools = manager.pool_classes_by_scheme
@@ -129,6 +134,7 @@ class _Watched:
     port: int
     socket_options: Iterable[tuple[Any, ...]] | None
     _dns_host: str
+    _socks_options: dict[str, Any]
     _is_opening = False
 
     def connect(self) -> None:
@@ -149,6 +155,8 @@ class _Watched:
     def _new_conn(self) -> socket.socket:
         self.timeout = self.call.seconds_left()
         is_through_socks = hasattr(self, "_socks_options")
+        if is_through_socks:
+            self.call.check_way(self._socks_options["proxy_host"])
         connected: socket.socket = (
             super()._new_conn()  # type: ignore[misc]
             if is_through_socks

@@ -197,10 +197,11 @@ class Engine:
         outcome = self._decide(desired, record, ())
         return outcome if outcome.action is Action.KEPT else None
 
-    def absent(self, name: str, *, check: bool = False) -> Outcome:
+    def absent(self, name: str, *, passphrase: str | None = None, check: bool = False) -> Outcome:
         """Burn the name's link where it may still be read, and forget the name; with `check` only return what would be done.
 
         A server that takes no more burns for now still owes this one: the next run that names it tries again.
+        passphrase: tried where the server does not accept the one that the ledger has.
         """
         with self._held(name, check=check):
             entry = self._ledger.read(name)
@@ -212,17 +213,17 @@ class Engine:
             due = _burn_due(former)
             if former:
                 self._ledger.retire(name, due, forgotten(former))
-            outcome = self._burn_all(name, outcome, [*entry.pending_burns, *([due] if due else [])])
+            outcome = self._burn_all(name, outcome, [*entry.pending_burns, *([due] if due else [])], passphrase)
             return outcome.but_told(self._settle_attempts(name, entry, None, None))
 
     def absent_by_key(self, metadata_key: str, *, passphrase: str | None = None, check: bool = False) -> Outcome:
         """Burn the link with this metadata key where it may still be read, whoever made it.
 
-        `passphrase` is needed only where the ledger does not know it.
+        `passphrase` is needed only where the ledger does not know it, or knows a wrong one.
         """
         name = self._ledger.name_of(metadata_key)
         if name is not None:
-            return self.absent(name, check=check)
+            return self.absent(name, passphrase=passphrase, check=check)
         try:
             metadata = self._connect().metadata(metadata_key)
         except UnknownSecret:
@@ -428,23 +429,36 @@ class Engine:
         self._ledger.settle(name, burn, ended(burn, end))
         return None
 
-    def _burn_all(self, name: str, outcome: Outcome, burns: Iterable[PendingBurn]) -> Outcome:
-        """Burn what is to be absent. What fails stays pending, and fails the run but for a server that wants us to wait."""
-        ends = []
+    def _burn_all(self, name: str, outcome: Outcome, burns: Iterable[PendingBurn], passphrase: str | None) -> Outcome:
+        """Burn what is to be absent. What fails stays pending, and fails the run but for a server that wants us to wait.
+
+        A link whose passphrase is not known keeps no other one from being burned.
+        """
+        ends, refusals = list[Action](), list[WrongPassphrase]()
         for burn in burns:
             try:
-                end = self._burn(burn)
+                end = self._burn_by_either(burn, passphrase)
             except RateLimited as error:
                 ends.append(Action.BURN_PENDING)
                 outcome = outcome.but_told([warn.burn_pending(name, burn, error)])
-            except WrongPassphrase:
-                self._ledger.settle(name, burn)  # a burn by key that waited: another one can be given now
-                raise
+            except WrongPassphrase as error:
+                refusals.append(error)
             else:
                 self._ledger.settle(name, burn, ended(burn, end))
                 ends.append(end.action)
+        for refusal in refusals:
+            raise refusal
         worst_first = (Action.BURN_PENDING, Action.BURNED, Action.ABSENT)
         return replace(outcome, action=next((action for action in worst_first if action in ends), Action.ABSENT))
+
+    def _burn_by_either(self, burn: PendingBurn, passphrase: str | None) -> End:
+        """Burn a link by the passphrase that the ledger has, or else by the one that is given."""
+        try:
+            return self._burn(burn)
+        except WrongPassphrase:
+            if passphrase in (None, burn.passphrase):
+                raise
+        return self._burn(replace(burn, passphrase=passphrase))
 
     def _settle_attempts(self, name: str, entry: Entry, record: Record | None, witness: Witness | None) -> list[str]:
         """Look for the links that failed runs have left behind, burn what is certainly theirs, warn of the rest.

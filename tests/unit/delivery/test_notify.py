@@ -190,7 +190,7 @@ def test_a_netrc_adds_no_credentials(notify: Make) -> None:
 
 
 def test_plain_http_to_this_machine_does_not_leave_it_by_a_proxy(notify: Make) -> None:
-    problem = "ntfy at 127.0.0.1:1 is plain HTTP to this machine, and would go through a proxy on another one"
+    problem = "ntfy at 127.0.0.1:1 is plain HTTP to this machine, and would be sent to another one"
     with pytest.raises(DeliveryError, match=problem):
         notify("ntfy://127.0.0.1:1/alice", proxy="http://proxy.example.com:3128").send("s", LINK)
 

@@ -33,7 +33,7 @@ def test_a_netrc_adds_no_credentials(webhook: Make) -> None:
 
 
 def test_plain_http_to_this_machine_does_not_leave_it_by_a_proxy(webhook: Make) -> None:
-    problem = "the webhook at 127.0.0.1:1 is plain HTTP to this machine, and would go through a proxy on another one"
+    problem = "the webhook at 127.0.0.1:1 is plain HTTP to this machine, and would be sent to another one"
     with pytest.raises(DeliveryError, match=problem) as caught:
         webhook("http://127.0.0.1:1/T0ken", proxy="http://proxy.example.com:3128").send("s", "t")
     assert "T0ken" not in str(caught.value)

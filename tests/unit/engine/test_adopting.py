@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.errors import InvalidInput
+from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.errors import InvalidInput, WrongPassphrase
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.adopt import Foundling, adopt
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.decision import Action
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.desired import Desired
@@ -109,3 +109,38 @@ def test_a_link_that_was_read_is_not_taken(world: World) -> None:
 def test_nothing_secret_is_shown_of_a_link_that_is_to_be_adopted() -> None:
     shown = repr(Foundling(NAME, "the-metadata-key", "the-secret", "the-passphrase"))
     assert not [part for part in ("the-metadata-key", "the-secret", "the-passphrase") if part in shown]
+
+
+def test_a_link_that_was_adopted_with_a_wrong_passphrase_is_not_forgotten_by_a_burn_that_fails(world: World) -> None:
+    """Whether a passphrase is right v1 says only when the link is read or burned."""
+    link = replace(made_elsewhere(world, passphrase="correct-horse"), passphrase="wrong-horse")
+    taken(world, link)
+
+    for _run in range(2):
+        with pytest.raises(WrongPassphrase):
+            world.engine().absent(NAME)
+        assert [burn.metadata_key for burn in world.ledger.read(NAME).pending_burns] == [link.metadata_key]
+    with pytest.raises(WrongPassphrase):
+        world.engine().absent_by_key(link.metadata_key, passphrase="another-horse")
+    assert world.live_links() == 1
+
+    assert world.engine().absent(NAME, passphrase="correct-horse").action is Action.BURNED
+    assert (world.live_links(), world.ledger.entries()) == (0, {})
+
+
+@pytest.mark.parametrize("by_key", [False, True])
+def test_it_keeps_no_other_link_of_the_name_from_being_burned(world: World, by_key: bool) -> None:
+    link = replace(made_elsewhere(world, passphrase="correct-horse"), passphrase="wrong-horse")
+    taken(world, link)
+    replaced = world.engine().present(LINK)
+    assert replaced.action is Action.REPLACED
+    assert world.live_links() == 2
+
+    with pytest.raises(WrongPassphrase):
+        world.engine().absent(NAME)
+    assert world.live_links() == 1
+    if by_key:
+        world.engine().absent_by_key(link.metadata_key, passphrase="correct-horse")
+    else:
+        world.engine().absent(NAME, passphrase="correct-horse")
+    assert (world.live_links(), world.ledger.entries()) == (0, {})

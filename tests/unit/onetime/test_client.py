@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 from urllib3.exceptions import InsecureRequestWarning
 
-from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime import _thirdparty, errors
+from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime import _thirdparty, errors, wire
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.address import Address
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.client import Client
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.credentials import Credentials
@@ -231,7 +231,7 @@ def test_without_the_option_the_environment_decides(monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]"])
 @pytest.mark.parametrize(
-    "proxy", ["http://me:marker@proxy.example.com:3128", "socks5h://proxy.example.com", "proxy.example.com"]
+    "proxy", ["http://me:marker@proxy.example.com:3128", r"http://CORP\ops:marker@127.0.0.1:3128", "proxy.example.com"]
 )
 def test_plain_http_to_this_machine_does_not_leave_it_by_a_proxy(
     monkeypatch: pytest.MonkeyPatch, host: str, proxy: str
@@ -244,10 +244,18 @@ def test_plain_http_to_this_machine_does_not_leave_it_by_a_proxy(
         client.share(ShareRequest(secret="marker"))
 
     assert str(caught.value) == (
-        f"http://{host}:1 is plain HTTP to this machine, and would go through a proxy on another one, unencrypted; name the host"
-        " in NO_PROXY, or leave proxy out"
+        f"http://{host}:1 is plain HTTP to this machine, and would be sent to another one, unencrypted; name the host in NO_PROXY,"
+        " leave proxy out, or give 127.0.0.1"
     )
     assert not caught.value.may_have_taken_effect
+
+
+def test_nor_does_it_by_a_name_that_has_the_address_of_another_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    elsewhere = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("192.0.2.1", 1))]
+    monkeypatch.setattr(wire.socket, "getaddrinfo", lambda *_arguments, **_options: elsewhere)
+    with Client(Address.of("http://ots.localhost:1"), ACCOUNT) as client, pytest.raises(errors.Unreachable) as caught:
+        client.share(ShareRequest(secret="marker"))
+    assert "would be sent to another one, unencrypted" in str(caught.value)
 
 
 @pytest.mark.parametrize("scheme", ["http", "https", "socks5", "socks5h"])
