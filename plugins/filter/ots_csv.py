@@ -15,8 +15,8 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 
 SIGNS = "=+\\-@\uff1d\uff0b\uff0d\uff20"  # the latter are wide forms of the first four
-# Where a formula begins: with a cell, or with what becomes a cell where a spreadsheet separates cells by `;` or a tab.
-BEGIN_OF_A_FORMULA = re.compile(rf"\A(?=[{SIGNS}\t\r\n])|(?<=[;\t\r\n])(?=[{SIGNS}])")
+# Where a formula begins: with a cell, or with what becomes a cell where a spreadsheet separates cells by something else.
+BEGIN_OF_A_FORMULA = re.compile(rf"\A(?=[{SIGNS}\t\r\n])|(?<=[;|\t\r\n])(?=[{SIGNS}])")
 
 
 def ots_csv(rows: Any, columns: Any) -> str:

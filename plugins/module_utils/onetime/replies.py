@@ -28,7 +28,7 @@ def read_json(body: bytes) -> Any:
 
 
 def _within_time(seconds: int | None) -> int | None:
-    if seconds is not None and abs(seconds) > _END_OF_TIME:
+    if seconds is not None and not 0 <= seconds <= _END_OF_TIME:
         raise ValueError
     return seconds
 

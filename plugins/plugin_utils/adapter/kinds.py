@@ -34,6 +34,7 @@ ONE_EACH = {
     "recipient": "give one address, and loop over the people",
     "to": "give one address, and loop over the people",
 }
+BEYOND_ALL = 10**12  # of which no option knows a use
 _LIKE_A_NAME = re.compile(r"[a-z][a-z_]{0,30}")
 # Whatever these take, int and float take: they know fewer blanks than \s, and int not more than some thousand digits.
 _BLANKS = "[ \\t\\n\\r\\f\\v]*"
@@ -98,6 +99,13 @@ def check_kind(option: str, wanted: str, value: Any, elements: str = "str") -> N
         raise InvalidInput(problem, field=option)
 
 
+def _is_in_range(number: Any) -> bool:
+    try:
+        return abs(float(number)) < BEYOND_ALL
+    except OverflowError:  # of an integer that no float can be
+        return False
+
+
 def _problem(wanted: str, value: Any, elements: str = "str") -> str | None:
     kind = next((words for type_, words in KINDS.items() if isinstance(value, type_)), "something else")
     if wanted in ("str", "path"):
@@ -108,9 +116,13 @@ def _problem(wanted: str, value: Any, elements: str = "str") -> str | None:
     if wanted in ("int", "float"):
         pattern = _WHOLE if wanted == "int" else _NUMBER
         is_number = kind == "a number" or (kind == "text" and pattern.fullmatch(value))
+        if not is_number:
+            return f"is {kind}, not a number; give one such as 30"
+        if not _is_in_range(value):
+            return "is out of range; give a number such as 30"
         if wanted == "int" and isinstance(value, float) and not value.is_integer():
             return "is not a whole number; give one such as 30"
-        return None if is_number else f"is {kind}, not a number; give one such as 30"
+        return None
     if wanted == "bool":
         is_truth = (
             isinstance(value, str | bool | int) and (value.lower() if isinstance(value, str) else value) in BOOLEANS

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 TELLING = 8  # characters of an item that reveal something of a secret if they are a part of it
@@ -47,4 +48,5 @@ def _texts(value: Any) -> Iterator[str]:
         for part in value:
             yield from _texts(part)
     elif value is not None and not isinstance(value, bool):
-        yield str(value)
+        with suppress(ValueError):  # a number of more digits than Python writes, which is no secret
+            yield str(value)

@@ -11,7 +11,9 @@ import re
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from threading import Event
 from typing import Any
+from urllib.parse import unquote
 
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.durations import parse_duration
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.errors import InvalidInput
@@ -24,7 +26,6 @@ from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.argspec 
 )
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.arguments import validated
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.connection import Connection
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.loops import secrets_in
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.options import options_of_action
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.results import line_of
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.variables import Variables
@@ -74,6 +75,7 @@ class Watch:
     @classmethod
     def of(cls, arguments: Mapping[str, Any]) -> Watch:
         """Return what the arguments of the event source ask for. Raises InvalidInput, which never holds a value."""
+        arguments = {name: value for name, value in arguments.items() if value is not None}
         _check_public(arguments)
         options = options_of_action(validated(arguments, WATCH, "the event source links", {}), Variables({}, None))
 
@@ -90,10 +92,11 @@ class Watch:
             interval=parse_duration(options["interval"], "interval"),
         )
 
-    def look(self) -> Iterator[dict[str, Any]]:
+    def look(self, stopped: Event | None = None) -> Iterator[dict[str, Any]]:
         """Yield an event for each occasion that this watcher does not know of yet, noted in the ledger before it is yielded.
 
-        An event so comes once at most, whatever dies. Raises OnetimeError and LedgerError.
+        An event so comes once at most, whatever dies. Once it is `stopped`, by another thread, none is noted any more.
+        Raises OnetimeError and LedgerError.
         """
         with open_ledger(self.options, self.connection.scope) as ledger:
             entries = ledger.entries()
@@ -102,6 +105,8 @@ class Watch:
             announced = {(name, it.matter, it.metadata_key) for name, it in ledger.announced()}
             for status, announcement, occasion in self._occasions(statuses, now):
                 is_known = (status.name, announcement.matter, announcement.metadata_key) in announced
+                if stopped and stopped.is_set():
+                    return
                 if is_known or not ledger.announce(status.name, announcement):
                     continue
                 event = _event(occasion, status)
@@ -130,10 +135,17 @@ def _event(occasion: Occasion, status: LinkStatus) -> dict[str, Any]:
     return event
 
 
+def _may_hold_password(url: str) -> bool:
+    """Whether a URL has a password where anybody looks for one, however it is spelled: better one too many than one in a log."""
+    text = unquote(url)
+    rest = text.partition("://")[2] or text
+    return bool(re.match(r"[^@]*:[^@]*@", rest) or re.search(r"(?i)(password|secret)\s*=", rest))
+
+
 def _check_public(arguments: Mapping[str, Any]) -> None:
     """ansible-rulebook shows the arguments of its sources in its log, and an EDA controller to who may see the activation."""
     secret = [option for option in SECRET if arguments.get(option)]
-    secret += [option for option in URLS if secrets_in([(arguments.get(option), False)])]
+    secret += [option for option in URLS if _may_hold_password(str(arguments.get(option) or ""))]
     for option in secret:
         raise InvalidInput(
             f"is shown in the log of ansible-rulebook; set OTS_{option.upper()} in its environment instead",

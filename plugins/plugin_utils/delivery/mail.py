@@ -20,7 +20,7 @@ from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.address 
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.checks import check_ca_bundle, check_recipient
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.errors import InvalidInput
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.trust import distrust
-from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.wire import Call
+from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.wire import Call, DetourError
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.delivery.deliver import MAIL, DeliveryError
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.delivery.plain import one_line
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.delivery.smtp import Smtp
@@ -97,6 +97,7 @@ class Mail:
         domain = self.sender.rpartition("@")[2]
         us = domain if domain.isascii() else "localhost"  # without it smtplib would ask the name service who we are
         call = Call()
+        call.stays_here = self.security == "none"
         call.begin(self.timeout)
         server, failure = None, None
         try:
@@ -105,7 +106,7 @@ class Mail:
                 _start_tls(server, trust)
             self._log_in(server)
             server.send_message(message)
-        except (smtplib.SMTPException, OSError) as error:
+        except (smtplib.SMTPException, OSError, DetourError) as error:
             failure = self._failure(error, call, handed_over=server is not None and server.handed_over)
         finally:
             if server is not None:
@@ -184,6 +185,8 @@ def _reason(error: Exception) -> str:
     """What went wrong, without the server's own words: they may repeat what it was sent. Empty where it broke off."""
     if isinstance(error, _NotOfferedError):
         return str(error)
+    if isinstance(error, DetourError):
+        return "is another machine, and smtp_security is none; use starttls or tls"
     if isinstance(error, smtplib.SMTPAuthenticationError):
         return "refused the credentials; check smtp_username and smtp_password"
     if isinstance(error, smtplib.SMTPNotSupportedError):

@@ -43,6 +43,10 @@ def _wait(options: Mapping[str, Any]) -> float:
     wait = float(options["ledger_wait"])
     if wait < 0:
         raise LedgerError("ledger_wait is less than 0", "give the seconds to wait for a name that another run holds")
+    if wait > DAY:
+        raise LedgerError(
+            "ledger_wait is more than a day", "give the seconds to wait for a name that another run holds"
+        )
     return wait
 
 

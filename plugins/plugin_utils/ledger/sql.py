@@ -230,6 +230,8 @@ class SqlLedger(ABC):
             return [(row["name"], rows.announcement(row)) for row in tables.select("announcement", scope=self._scope)]
 
     def announce(self, name: str, announcement: Announcement) -> bool:
+        if not self._is_there():  # which it was a moment ago; a new one in its place would send every link again
+            return False
         with self._transaction(alone=True) as tables:
             rows, whose = self._rows(), {"scope": self._scope, "name": name}
             recorded = [rows.link(row).metadata_key for row in tables.select("link", **whose)]

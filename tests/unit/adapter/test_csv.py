@@ -34,9 +34,9 @@ def test_what_a_spreadsheet_would_run_is_text(begin: str) -> None:
     assert ots_csv([], [f"{begin}x"]).lstrip('"').startswith("'")
 
 
-@pytest.mark.parametrize("separator", [";", "\t"])
+@pytest.mark.parametrize("separator", [";", "|", "\t"])
 def test_nor_does_one_that_separates_cells_by_something_else(separator: str) -> None:
-    name = "a;=cmd\tb\t=cmd\n+cmd\r\n@cmd;;-cmd"
+    name = "a;=cmd|=cmd\tb\t=cmd\n+cmd\r\n@cmd;;-cmd"
     text = ots_csv([{"at": 1, "name": name}], ["at", "name"])
 
     cells = [cell for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator) for cell in row]

@@ -36,8 +36,8 @@ GOOD: list[tuple[str, Any]] = [
 WRONG: dict[str, list[Any]] = {
     "str": [1, 1.5, True, [SECRET], {"a": SECRET}, (SECRET,), {SECRET}, SECRET.encode(), date(2027, 1, 15)],
     "path": [1, True, [SECRET], {"a": SECRET}],
-    "int": [True, 1.5, math.inf, math.nan, "9\x1f", "9" * 5000, SECRET, [SECRET], {"a": SECRET}],
-    "float": [True, "9\x1f", SECRET, [SECRET], {"a": SECRET}],
+    "int": [True, 1.5, math.inf, math.nan, "9\x1f", "9" * 5000, 10**400, -(10**12), SECRET, [SECRET], {"a": SECRET}],
+    "float": [True, "9\x1f", "9" * 5000, "1e999", 10**400, math.inf, math.nan, SECRET, [SECRET], {"a": SECRET}],
     "bool": [SECRET, 7, [SECRET], {"a": SECRET}],
     "list": [1, True, {"a": SECRET}, [{"a": SECRET}], [[SECRET]], [1]],
 }

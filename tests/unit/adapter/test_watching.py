@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from threading import Event
 from typing import Any
 
 import pytest
@@ -66,6 +67,61 @@ def test_what_a_playbook_would_run_as_a_template_sends_no_event(
     assert list(watch.look()) == []
     (warning,) = caplog.messages
     assert warning == f"no event expires_soon for {name!r}: a playbook would run the template in it"
+
+
+def test_one_that_is_stopped_notes_nothing_that_nobody_gets(arguments: dict[str, Any]) -> None:
+    watch, stopped = Watch.of({**arguments, "occasions": ["expires_soon"]}), Event()
+    for name in ("db/alice", "db/bob"):
+        make(watch, name, ttl=1200)
+    looking = watch.look(stopped)
+    assert next(looking)["name"] == "db/alice"
+    stopped.set()
+    assert list(looking) == []
+
+    assert [event["name"] for event in watch.look()] == ["db/bob"]
+
+
+def test_a_ledger_that_vanishes_is_not_made_anew(stack: Tenant, arguments: dict[str, Any]) -> None:
+    watch = Watch.of({**arguments, "occasions": ["expires_soon"]})
+    for name in ("db/alice", "db/bob"):
+        make(watch, name, ttl=1200)
+    looking = watch.look()
+    assert next(looking)["name"] == "db/alice"
+    file = stack.folder / "ledger.sqlite3"
+    file.rename(file.with_name("elsewhere"))
+
+    assert list(looking) == []
+    assert not file.exists()
+
+
+@pytest.mark.parametrize(
+    "ledger",
+    [
+        "postgresql://ots:s3#cret@h/db",
+        "postgresql://ots:s3?cret@h/db",
+        "postgresql://ots:#s3cret@h/db",
+        "postgresql://ots:s3/cret@h/db",
+        "postgresql://ots@h/db?passw%6Frd=s3cret",
+        "postgresql://ots@h/db?oauth_client_secret=s3cret",
+        "host=h password=s3cret",
+    ],
+)
+def test_no_spelling_of_a_password_is_let_into_the_log(arguments: dict[str, Any], ledger: str) -> None:
+    with pytest.raises(InvalidInput, match="ledger: is shown in the log") as error:
+        Watch.of({**arguments, "ledger": ledger})
+    assert "s3" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"ledger": "postgresql://ots@db.example.com:5432/ots?sslmode=verify-full&passfile=/etc/ots/pgpass"},
+        {"proxy": "http://proxy.example.com:3128"},
+        {"occasions": None},
+    ],
+)
+def test_what_is_public_is_taken(arguments: dict[str, Any], given: dict[str, Any]) -> None:
+    assert Watch.of({**arguments, "ledger_key_file": None, **given})
 
 
 def test_an_empty_ledger_is_watched_without_a_request(stack: Tenant, arguments: dict[str, Any]) -> None:

@@ -353,6 +353,12 @@ def test_a_lock_is_waited_for_and_dies_with_its_holder(ledger_url: str, open_led
         pass
 
 
+@pytest.mark.parametrize(("wait", "problem"), [(-1, "less than 0"), (86_401, "more than a day")])
+def test_the_time_to_wait_has_limits(open_ledger: Open, wait: float, problem: str) -> None:
+    with pytest.raises(LedgerError, match=f"ledger_wait is {problem}; give the seconds to wait for a name"):
+        open_ledger(wait=wait)
+
+
 @pytest.mark.parametrize("url", ["", "ledger.db", "sqlite:///", "mysql://db/x", "sqlite://"])
 def test_an_url_of_no_known_kind_is_refused(url: str) -> None:
     with (

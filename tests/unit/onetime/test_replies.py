@@ -63,6 +63,15 @@ def test_the_documented_reveal_is_understood() -> None:
     assert revealed.value.get_secret_value() == " s3cret\r\n"
 
 
+@pytest.mark.parametrize("seconds", [-1, -62_135_596_801, 10**18])
+@pytest.mark.parametrize("name", ["received", "updated"])
+def test_a_time_before_all_times_is_no_reply(name: str, seconds: int) -> None:
+    metadata = {"metadata_key": "m" * 31, "state": "received", "created": 1, "updated": 1, "ttl": 60, "recipient": []}
+    good = {**metadata, name: 1_800_000_000}
+    assert Metadata.of(good)
+    assert Metadata.of({**good, name: seconds}) is None
+
+
 @pytest.mark.parametrize(
     ("word", "state", "unread", "final"),
     [

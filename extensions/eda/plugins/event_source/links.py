@@ -9,6 +9,7 @@ import asyncio
 import logging
 import random
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 DOCUMENTATION = r"""
@@ -78,7 +79,7 @@ async def main(queue: asyncio.Queue[dict[str, Any]], args: dict[str, Any]) -> No
     """Look, send what is to be said, and wait, for ever."""
     watches, expected, place_of = _collection()
     try:
-        watch = watches.of({name: value for name, value in args.items() if not name.startswith("eda_")})
+        watch = watches.of({name: value for name, value in args.items() if not str(name).startswith("eda_")})
         await _watch(queue, watch, expected)
     except expected as error:
         problem = str(error)
@@ -88,13 +89,16 @@ async def main(queue: asyncio.Queue[dict[str, Any]], args: dict[str, Any]) -> No
 
 
 async def _watch(queue: asyncio.Queue[dict[str, Any]], watch: Any, expected: tuple[type[Exception], ...]) -> None:
-    pause = 1
+    pause, stopped = 1, Event()
     while True:
         try:
-            looking = watch.look()
+            looking = watch.look(stopped)
             while (event := await asyncio.to_thread(next, looking, None)) is not None:
                 await queue.put(event)
             pause = 1
+        except asyncio.CancelledError:
+            stopped.set()  # the thread goes on, and would note an event that nobody gets
+            raise
         except expected as error:
             pause = min(2 * pause, LONGEST_PAUSE)
             logger.warning("%s; looking again in %s seconds", error, watch.interval * pause)
