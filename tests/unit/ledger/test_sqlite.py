@@ -16,6 +16,7 @@ from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.errors im
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.key import KeyFile
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model import Entry
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.open import open_ledger as open_by_options
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.schema import VERSION
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sqlite import SqliteLedger
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.tables import Tables
 from tests.support.back_ends import sql
@@ -119,6 +120,29 @@ def test_a_ledger_that_cannot_be_made_is_told(ledger_file: Path) -> None:
     ledger = SqliteLedger(ledger_file.with_name("l" * 250), "scope", [base64.b64decode(KEY)], wait=1)
     with pytest.raises(LedgerError, match=r"^the ledger /.*/l+ cannot be made: .*File name too long"):
         ledger.begin("alice", ATTEMPT)
+
+
+def test_a_folder_that_cannot_be_made_is_told() -> None:
+    ledger = SqliteLedger(Path("/proc/nowhere/ledger"), "scope", [base64.b64decode(KEY)], wait=1)
+    with pytest.raises(LedgerError, match=r"^the ledger's folder /proc/nowhere cannot be made: .*No such file"):
+        ledger.begin("alice", ATTEMPT)
+
+
+def test_a_new_ledger_is_on_the_disk_before_it_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced, fsync = set[int](), os.fsync
+
+    def watched(descriptor: int) -> None:
+        synced.add(os.fstat(descriptor).st_ino)
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", watched)
+    file = tmp_path / "deep" / "below" / "ledger.sqlite3"
+    ledger = SqliteLedger(file, "scope", [base64.b64decode(KEY)], wait=1)
+    ledger.begin("alice", ATTEMPT)
+
+    assert {file.stat().st_ino, file.parent.stat().st_ino} <= synced
+    with ledger._session(write=False) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == {"user_version": VERSION}
 
 
 def test_what_is_committed_is_on_the_disk_and_stops_no_reader(open_file: Open) -> None:
