@@ -118,11 +118,9 @@ def _problem(wanted: str, value: Any, elements: str = "str") -> str | None:
         is_number = kind == "a number" or (kind == "text" and pattern.fullmatch(value))
         if not is_number:
             return f"is {kind}, not a number; give one such as 30"
-        if not _is_in_range(value):
-            return "is out of range; give a number such as 30"
         if wanted == "int" and isinstance(value, float) and not value.is_integer():
             return "is not a whole number; give one such as 30"
-        return None
+        return None if _is_in_range(value) else "is out of range; give a number such as 30"
     if wanted == "bool":
         is_truth = (
             isinstance(value, str | bool | int) and (value.lower() if isinstance(value, str) else value) in BOOLEANS
