@@ -250,3 +250,28 @@ def test_a_link_is_adopted_once_and_exported_for_terraform_and_no_key_is_shown(
     assert f'id = "{secrets[0]}"' in playbooks.registered("imports")
     assert stack.links_sent() == 1
     assert not [secret for secret in secrets if secret in checked.output + first.output + second.output]
+
+
+def test_a_link_adopted_with_a_wrong_passphrase_is_burned_with_the_right_one(
+    stack: Tenant, playbooks: Playbooks, tmp_path: Path
+) -> None:
+    keys = {"key/bob": "bob", "key/carol": "carol"}
+    shared = [
+        {"onetimesecret.ots.ots_share": {**share, "return_content": True}, "register": keys[share["name"]]}
+        for share in ({"name": name, "secret": f"of {name}", "passphrase": "correct-horse"} for name in keys)
+    ]
+    playbooks.run([*shared, playbooks.save("[bob.metadata_key, carol.metadata_key]")])
+    bob, carol = playbooks.registered()
+    playbooks.environment["OTS_LEDGER"] = f"sqlite://{tmp_path}/other.sqlite3"
+    adopted = {"secret": "of key/bob", "passphrase": "{{ lookup('env', 'WRONG') }}"}  # core shows the lines of a playbook
+    adopt = {"onetimesecret.ots.ots_ledger": {"adopt": "key/bob", "metadata_key": bob, **adopted}}
+    burn = {"onetimesecret.ots.ots_burn": {"name": "key/bob"}}
+    right = {"onetimesecret.ots.ots_burn": {"name": "key/bob", "passphrase": "correct-horse"}}
+    by_key = {"onetimesecret.ots.ots_burn": {"metadata_key": carol}}
+    right_by_key = {"onetimesecret.ots.ots_burn": {"metadata_key": carol, "passphrase": "correct-horse"}}
+    refused = [{**task, "ignore_errors": True} for task in (burn, burn, by_key)]
+    run = playbooks.run([adopt, *refused, right, right, right_by_key, right_by_key], "-vvvv", WRONG="wr0ng-horse")
+
+    assert run.exit_code == 0, run.output
+    assert (run.changed, run.output.count("...ignoring")) == (3, 3), run.output
+    assert not [secret for secret in (bob, carol, "correct-horse", "wr0ng-horse") if secret in run.output]

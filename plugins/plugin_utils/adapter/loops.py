@@ -12,8 +12,8 @@ from typing import Any
 
 TELLING = 8  # characters of an item that reveal something of a secret if they are a part of it
 
-# Before the host, or where libpq takes it as well, among the parameters.
-_PASSWORD_IN_URL = re.compile(r"(?:://[^/?#\s@:]*:(?=[^/?#\s@]+@)|[?&](?:ssl)?password=)([^/?#\s@&]+)")
+_AFTER_USER = re.compile(r"[^/?#\s@:]*:(\S+)@")
+_PARAMETER = re.compile(r"[?&](?:ssl)?password=([^\s&#]+)")  # where libpq takes it as well
 
 
 def holds_secret(item: Any, given: Iterable[tuple[Any, bool]]) -> bool:
@@ -36,7 +36,16 @@ def _secrets_of(value: Any, *, is_secret: bool) -> Iterator[str]:
     for text in filter(None, _texts(value)):
         if is_secret:
             yield text
-        yield from _PASSWORD_IN_URL.findall(text)
+        yield from _passwords_in_url(text)
+
+
+def _passwords_in_url(text: str) -> Iterator[str]:
+    """All that may be one. With an "@", "/", "?" or "#" in it, unescaped, it ends for some readers before it does for others."""
+    for found in filter(None, map(_AFTER_USER.match, text.split("://")[1:])):
+        rest = found[1]
+        ends = (rest.partition("@")[0], re.split("[/?#]", rest)[0].rpartition("@")[0], rest)
+        yield from filter(None, ends)
+    yield from _PARAMETER.findall(text)
 
 
 def _texts(value: Any) -> Iterator[str]:

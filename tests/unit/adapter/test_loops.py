@@ -64,8 +64,28 @@ def test_a_password_in_a_url_is_secret_wherever_it_is_given(url: str, *, holds: 
         "postgresql://ots@db.example.com/ots?password=s3cret&sslmode=verify-full",
         "postgresql://ots@db.example.com/ots?sslmode=verify-full&password=s3cret",
         "postgresql://ots@db.example.com/ots?sslpassword=s3cret",
+        "https://example.com, http://:s3cret@proxy.example.com:3128",
     ],
 )
 def test_a_password_is_found_wherever_a_url_may_have_it(url: str) -> None:
     assert secrets_in([(url, False)]) == {"s3cret"}
     assert holds_secret({"password": "s3cret"}, [(url, False)])
+
+
+@pytest.mark.parametrize("password", ["s3/cret", "s3?cret", "#s3cret", "s3@cret", "s3:cret", "s3@@/?#cret", "@s3cret", "s3cret#"])
+def test_a_password_is_found_that_is_not_escaped(password: str) -> None:
+    assert password in secrets_in([(f"postgresql://ots:{password}@db.example.com/ots", False)])
+
+
+@pytest.mark.parametrize(
+    "url", ["https://ots.example.com:8443/x", "https://ots.example.com/a:b@c", "sqlite:///a:b@c", "mailto:a:b@c"]
+)
+def test_a_url_without_a_password_holds_none(url: str) -> None:
+    assert secrets_in([(url, False)]) == set()
+
+
+def test_a_password_ends_where_the_first_reader_ends_it() -> None:
+    found = secrets_in([("https://me:s3cret@ots.example.com/a@b", False)])
+    assert "s3cret" in found
+    found = secrets_in([("https://me:s3@cret@ots.example.com/a@b", False)])
+    assert {"s3", "s3@cret"} <= found

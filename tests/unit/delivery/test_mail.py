@@ -251,3 +251,15 @@ def test_a_bundle_that_cannot_be_used_is_told(mail: Make, tmp_path: Path) -> Non
     with scripted({}) as server, pytest.raises(InvalidInput, match=r"^ca_bundle: does not contain certificates"):
         mail(server.port, ca_bundle=str(empty)).send("s", "t")
     assert server.heard == []
+
+
+def test_without_tls_it_does_not_go_to_another_machine_by_a_name_that_is_ours(
+    mail: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("192.0.2.1", 25))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_arguments, **_options: elsewhere)
+    with pytest.raises(DeliveryError) as caught:
+        mail(25, smtp_host="mail.localhost", smtp_username="ops", smtp_password="s3cret").send("a subject", "the link")
+    assert str(caught.value) == (
+        "the mail server mail.localhost:25 is another machine, and smtp_security is none; use starttls or tls"
+    )
