@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.reveal im
     secret_key_of,
 )
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.errors import LedgerError
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.events import What
 from tests.support.world import World
 
 
@@ -38,7 +40,8 @@ def test_it_is_read_once(world: World) -> None:
     key = world.server.share("licence ✓")["secret_key"]
     first, second = read(world, key), read(world, key)
 
-    assert (first.value, first.changed, second.value, second.changed) == ("licence ✓", True, "licence ✓", False)
+    assert first == Disclosure("vendor", "licence ✓", changed=True)
+    assert second == Disclosure("vendor", "licence ✓", changed=False)
     assert world.live_links() == 0
     assert "licence" not in repr(first)
 
@@ -47,6 +50,8 @@ def test_without_a_name_it_is_kept_under_one_of_its_own(world: World) -> None:
     keys = [world.server.share(text)["secret_key"] for text in ("a", "b")]
 
     assert [read(world, key, None).value for key in keys * 2] == ["a", "b", "a", "b"]
+    names = [f"link/{world.ledger.fingerprint('secret_key', key)[:32]}" for key in keys]  # as every release names them
+    assert [read(world, key, None).name for key in keys] == names
 
 
 def test_what_was_read_under_another_name_is_found(world: World) -> None:
@@ -55,7 +60,7 @@ def test_what_was_read_under_another_name_is_found(world: World) -> None:
 
     assert read(world, key, None) == Disclosure("vendor/licence", "licence", changed=False)
     for check in (True, False):
-        with pytest.raises(InvalidInput, match="the ledger holds its value as 'vendor/licence'; use that name"):
+        with pytest.raises(InvalidInput, match="^name: is another .* holds its value as 'vendor/licence'; use that name"):
             read(world, key, "another", check=check)
     assert read(world, key, "vendor/licence").value == "licence"
 
@@ -68,6 +73,31 @@ def test_a_new_link_takes_the_former_values_place(world: World) -> None:
     with pytest.raises(UnknownSecret):
         read(world, old)
     assert read(world, new).value == "new"  # a link that fails does no harm to the value that is kept
+
+
+def test_name_is_held_while_it_is_read_or_forgotten_and_the_trail_tells_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held: list[str] = []
+    plain = world.ledger.locked
+
+    def locked(name: str) -> AbstractContextManager[None]:
+        held.append(name)
+        return plain(name)
+
+    monkeypatch.setattr(world.ledger, "locked", locked)
+    key = world.server.share("x")["secret_key"]
+    read(world, key, check=True)
+    assert held == []
+    read(world, key)
+    assert held == ["vendor"]
+    forget(world.ledger, "vendor", check=True)
+    assert held == ["vendor"]
+    forget(world.ledger, "vendor")
+    assert held == ["vendor"] * 2
+
+    told = list(world.ledger.history())
+    assert [(event.name, event.what) for event in told] == [("vendor", What.FORGOTTEN), ("vendor", What.REVEALED)]
 
 
 def test_check_mode_reads_nothing(world: World) -> None:
@@ -107,7 +137,8 @@ def test_a_value_that_died_with_its_run_is_told(world: World) -> None:
         read(world, key, client=deaf)
 
     with pytest.raises(
-        UnknownSecret, match=r"stopped while it read it, so the value is lost.*Ask the sender for a new link"
+        UnknownSecret,
+        match=r"the link of 'vendor'\. .* stopped while it read it, so the value is lost.*Ask the sender for a new link",
     ):
         read(world, key)
     with pytest.raises(UnknownSecret, match="does not know this secret"):
@@ -166,6 +197,12 @@ def test_credentials_go_to_the_service_that_was_named_and_nowhere_else(
     assert (connection.address.base, connection.username) == (base, username)
     assert bool(connection.api_token) == bool(username)
     assert secret_key_of(link, None) == "k" * 31
+
+
+def test_a_link_may_be_named_by_its_key() -> None:
+    assert secret_key_of(None, "k" * 31) == "k" * 31
+    with pytest.raises(InvalidInput, match="^secret_key: "):
+        secret_key_of("", "not a key")
 
 
 @pytest.mark.parametrize("link", ["https://eu.example.com/", "ftp://x.example/secret/" + "k" * 31, "k" * 31])
