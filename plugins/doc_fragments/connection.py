@@ -66,6 +66,7 @@ options:
     description:
       - URL of the proxy to use. Without it, E(HTTPS_PROXY), E(HTTP_PROXY) and E(NO_PROXY) of the controller apply;
         the task's C(environment) does not.
+      - A proxy that speaks SOCKS, as C(socks5h://proxy.example.com:1080), needs the Python package C(PySocks) on the controller.
       - Variable C(ots_proxy), environment E(OTS_PROXY), C(proxy) in C(ansible.cfg).
     type: str
 requirements:

@@ -253,7 +253,7 @@ def test_a_link_is_adopted_once_and_exported_for_terraform_and_no_key_is_shown(
 
 
 def test_a_link_adopted_with_a_wrong_passphrase_is_burned_with_the_right_one(
-    stack: Tenant, playbooks: Playbooks, tmp_path: Path
+    playbooks: Playbooks, tmp_path: Path
 ) -> None:
     keys = {"key/bob": "bob", "key/carol": "carol"}
     shared = [
@@ -263,7 +263,10 @@ def test_a_link_adopted_with_a_wrong_passphrase_is_burned_with_the_right_one(
     playbooks.run([*shared, playbooks.save("[bob.metadata_key, carol.metadata_key]")])
     bob, carol = playbooks.registered()
     playbooks.environment["OTS_LEDGER"] = f"sqlite://{tmp_path}/other.sqlite3"
-    adopted = {"secret": "of key/bob", "passphrase": "{{ lookup('env', 'WRONG') }}"}  # core shows the lines of a playbook
+    adopted = {
+        "secret": "of key/bob",
+        "passphrase": "{{ lookup('env', 'WRONG') }}",
+    }  # core shows the lines of a playbook
     adopt = {"onetimesecret.ots.ots_ledger": {"adopt": "key/bob", "metadata_key": bob, **adopted}}
     burn = {"onetimesecret.ots.ots_burn": {"name": "key/bob"}}
     right = {"onetimesecret.ots.ots_burn": {"name": "key/bob", "passphrase": "correct-horse"}}

@@ -24,7 +24,7 @@ from .credentials import Credentials
 from .errors import InvalidInput, OnetimeError, ReplyLost, Unreachable, UntrustedServer
 from .trust import all_causes, distrust
 from .version import VERSION
-from .wire import Call, DetourError, WatchedAdapter
+from .wire import Call, WatchedAdapter, WayError
 
 _HEADERS = {
     "User-Agent": f"onetimesecret.ots/{VERSION}",
@@ -178,8 +178,8 @@ def _explain(error: Exception, origin: str, *, reads: bool, handed_over: bool) -
         return any(isinstance(cause, kinds) for cause in causes)
 
     timed_out = came_from(TimeoutError, urllib3_errors.ReadTimeoutError)
-    if isinstance(error, DetourError):
-        return Unreachable(f"{origin} {DetourError.problem}")
+    if isinstance(error, WayError):
+        return Unreachable(f"{origin} {error.problem}")
     if isinstance(error, _UnreadableError):
         return ReplyLost(f"{origin} sent {error}; check url")
     if handed_over:

@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
-from ._thirdparty import HTTPAdapter
+from ._thirdparty import HTTPAdapter, requests
 from .address import is_loopback
 
 
@@ -55,12 +55,27 @@ class Call:
         return left
 
 
-class DetourError(ValueError):
+class WayError(ValueError):
+    """A call that cannot be begun on the way that it would take. problem: the rest of a sentence about its other end."""
+
+    problem: str
+
+
+class DetourError(WayError):
     """Plain HTTP to this machine, which a proxy on another one would read, or whoever has the address of a name that is ours."""
 
     problem = (
         "is plain HTTP to this machine, and would be sent to another one, unencrypted; name the host in NO_PROXY, leave proxy out,"
         " or give 127.0.0.1"
+    )
+
+
+class NoSocksError(WayError):
+    """A proxy that speaks SOCKS, which requests leaves to another package."""
+
+    problem = (
+        "is reached by a proxy that speaks SOCKS, for which the Python package PySocks is missing; install it for this Python, or"
+        " name a proxy that speaks HTTP"
     )
 
 
@@ -101,9 +116,12 @@ class WatchedAdapter(HTTPAdapter):
         self._watch(self.poolmanager)
 
     def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
-        """Return the pools of connections through PROXY."""
+        """Return the pools of connections through PROXY. Raises NoSocksError."""
         is_new = proxy not in self.proxy_manager
-        manager = super().proxy_manager_for(proxy, **options)
+        try:
+            manager = super().proxy_manager_for(proxy, **options)
+        except requests.exceptions.InvalidSchema:
+            raise NoSocksError from None
         if is_new:
             self._watch(manager)
         return manager

@@ -21,7 +21,7 @@ from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime._thirdpa
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.checks import check_ca_bundle
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.trust import all_causes, distrust
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.version import VERSION
-from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.wire import Call, DetourError, WatchedAdapter
+from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.wire import Call, WatchedAdapter, WayError
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.delivery.deliver import DeliveryError
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.delivery.silence import HTTP, silent
 
@@ -108,8 +108,8 @@ def _exchange(session: requests.Session, message: Post, way: Way, call: Call) ->
 
 
 def _problem(error: Exception, call: Call, option: str) -> str:
-    if isinstance(error, DetourError):
-        return DetourError.problem
+    if isinstance(error, WayError):
+        return error.problem
     if isinstance(error, requests.exceptions.SSLError) and not call.handed_over:
         causes = all_causes(error)
         if any(isinstance(cause, ssl.SSLCertVerificationError | CertificateError) for cause in causes):

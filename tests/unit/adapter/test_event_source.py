@@ -93,6 +93,8 @@ def test_what_nobody_foresaw_ends_it_without_its_text(monkeypatch: pytest.Monkey
     watch = Watch(RuntimeError("of s3cret"))
     watch.may_go_on.set()
     started(monkeypatch, watch)
-    with pytest.raises(ValueError, match="the collection has a defect; please report it, with this place: here") as error:
+    with pytest.raises(
+        ValueError, match="the collection has a defect; please report it, with this place: here"
+    ) as error:
         asyncio.run(links.main(asyncio.Queue(), {}))
     assert error.value.__context__ is None

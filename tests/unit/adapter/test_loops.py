@@ -72,7 +72,9 @@ def test_a_password_is_found_wherever_a_url_may_have_it(url: str) -> None:
     assert holds_secret({"password": "s3cret"}, [(url, False)])
 
 
-@pytest.mark.parametrize("password", ["s3/cret", "s3?cret", "#s3cret", "s3@cret", "s3:cret", "s3@@/?#cret", "@s3cret", "s3cret#"])
+@pytest.mark.parametrize(
+    "password", ["s3/cret", "s3?cret", "#s3cret", "s3@cret", "s3:cret", "s3@@/?#cret", "@s3cret", "s3cret#"]
+)
 def test_a_password_is_found_that_is_not_escaped(password: str) -> None:
     assert password in secrets_in([(f"postgresql://ots:{password}@db.example.com/ots", False)])
 

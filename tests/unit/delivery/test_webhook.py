@@ -11,15 +11,31 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import requests
 
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.errors import InvalidInput
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.delivery.deliver import DeliveryError
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.delivery.webhook import Webhook
 from certificates import make_certificate
 from tests.support.replay import Answer, flood, misbehaving, replaying
+from tests.support.socks import socks_proxy
 
 Make = Callable[..., Webhook]
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
+
+
+def test_a_socks_proxy_is_used_or_told_that_it_cannot_be(webhook: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    with replaying(Answer(200)) as chat, socks_proxy(("127.0.0.1", int(chat.url.rpartition(":")[2]))) as proxy:
+        webhook(f"{chat.url}/hooks/T0ken", proxy=proxy.url).send("s", "t")
+        assert chat.received[0].path == "/hooks/T0ken"
+
+        def missing(*_arguments: object, **_options: object) -> None:
+            raise requests.exceptions.InvalidSchema("Missing dependencies for SOCKS support.")
+
+        monkeypatch.setattr(requests.adapters, "SOCKSProxyManager", missing)
+        with pytest.raises(DeliveryError, match="PySocks is missing; install it for this Python") as caught:
+            webhook(f"{chat.url}/hooks/T0ken", proxy=proxy.url).send("s", "t")
+    assert "T0ken" not in str(caught.value)
 
 
 @pytest.mark.usefixtures("netrc")

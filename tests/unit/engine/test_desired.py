@@ -65,7 +65,7 @@ def test_what_is_wrong_names_its_option(given: dict[str, Any], problem: str) -> 
 
 def test_empty_text_is_not_given_but_where_it_would_open_something() -> None:
     assert desired_share({**SHARE, "ttl": "", "recipient": "", "share_domain": ""}).options == {}
-    with pytest.raises(InvalidInput, match="^passphrase: "):
+    with pytest.raises(InvalidInput, match=r"^passphrase: "):
         desired_generate({**GENERATE, "passphrase": ""})
 
 

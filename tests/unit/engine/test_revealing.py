@@ -60,7 +60,9 @@ def test_what_was_read_under_another_name_is_found(world: World) -> None:
 
     assert read(world, key, None) == Disclosure("vendor/licence", "licence", changed=False)
     for check in (True, False):
-        with pytest.raises(InvalidInput, match="^name: is another .* holds its value as 'vendor/licence'; use that name"):
+        with pytest.raises(
+            InvalidInput, match=r"^name: is another .* holds its value as 'vendor/licence'; use that name"
+        ):
             read(world, key, "another", check=check)
     assert read(world, key, "vendor/licence").value == "licence"
 
@@ -201,7 +203,7 @@ def test_credentials_go_to_the_service_that_was_named_and_nowhere_else(
 
 def test_a_link_may_be_named_by_its_key() -> None:
     assert secret_key_of(None, "k" * 31) == "k" * 31
-    with pytest.raises(InvalidInput, match="^secret_key: "):
+    with pytest.raises(InvalidInput, match=r"^secret_key: "):
         secret_key_of("", "not a key")
 
 
