@@ -17,8 +17,8 @@ from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.errors i
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.delivery.deliver import DeliveryError
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.delivery.webhook import Webhook
 from certificates import make_certificate
+from tests.support.proxies import socks_proxy
 from tests.support.replay import Answer, flood, misbehaving, replaying
-from tests.support.socks import socks_proxy
 
 Make = Callable[..., Webhook]
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"

@@ -29,6 +29,7 @@ def differs(asked: dict[str, Any], told: dict[str, Any], host: str = "ots.exampl
         ("a@b.co", "a@b.co"),
         ("al@e***.com", "al@example.com"),
         ("x@s***.co.uk", "x@sub.example.co.uk"),
+        ('"a***@e***.com', '"a@b"@example.com'),
         ("o'***@e***.com", "o'brien@example.com"),
         ("äl***@e***.com", "Älice@example.com"),
         ("al***@e***.technology", "alice@example.technology"),

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import math
 import socket
 import ssl
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime import errors
+from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime import errors, wire
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.address import Address
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.client import Client
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.credentials import Credentials
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.inputs import ShareRequest
-from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.wire import Call, DetourError, dial
+from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.wire import Call, DetourError, TimedSocket, dial
 from certificates import make_certificate
+from tests.support.proxies import connect_proxy, socks_proxy
 from tests.support.replay import Answer, misbehaving, replaying
-from tests.support.socks import socks_proxy
 
 NOMINAL = Answer(json={"status": "nominal", "locale": "en"})
 ACCOUNT = Credentials.of("me@example.com", "t0ken")
@@ -37,6 +40,37 @@ def call(seconds: float = 10, *, stays_here: bool = False) -> Call:
     begun.stays_here = stays_here
     begun.begin(seconds)
     return begun
+
+
+def test_a_call_has_no_end_until_it_begins() -> None:
+    idle = Call()
+    assert (idle.is_over, idle.handed_over, idle.stays_here, idle.seconds_left()) == (False, False, False, math.inf)
+
+
+def test_a_call_is_over_at_its_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1_000.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    begun = call(10)
+    begun.handed_over = True
+    now = 1_009.5
+    assert (begun.is_over, begun.seconds_left()) == (False, 0.5)
+    now = 1_010.0
+    assert begun.is_over
+    with pytest.raises(TimeoutError):
+        begun.seconds_left()
+    begun.begin(5)
+    assert (begun.is_over, begun.handed_over, begun.seconds_left()) == (False, False, 5)
+
+
+def test_what_is_sent_and_received_ends_with_the_call() -> None:
+    near, far = socket.socketpair()
+    with near, far:
+        start = time.monotonic()
+        with pytest.raises(TimeoutError):
+            TimedSocket(near, call(0.3)).sendall(b"x" * 50_000_000)
+        with pytest.raises(TimeoutError):
+            TimedSocket(near, call(0.3)).makefile("rb").read(1)
+        assert time.monotonic() - start < 5
 
 
 def test_the_next_address_is_tried_where_one_cannot_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,15 +168,17 @@ def test_a_socks_proxy_leads_to_the_server_by_its_name(login: str) -> None:
         assert server.received[0].path == "/api/v1/status"
 
 
-def test_tls_goes_through_a_socks_proxy_to_the_server_itself(tmp_path: Path) -> None:
+@pytest.mark.parametrize("leading", [socks_proxy, connect_proxy])
+def test_tls_goes_through_a_proxy_to_the_server_itself(tmp_path: Path, leading: Callable[..., Any]) -> None:
     certificate = make_certificate(tmp_path, "127.0.0.1")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     with replaying(NOMINAL, NOMINAL, tls=context) as server:
         host, port = server.url.removeprefix("https://").split(":")
-        with socks_proxy((host, int(port))) as proxy:
+        with leading((host, int(port))) as proxy:
             with Client(Address.of(server.url), ACCOUNT, proxy=proxy.url, verify=str(certificate)) as client:
                 assert client.status().status == "nominal"
+            assert proxy.asked == [(host, int(port))]
             with (
                 Client(Address.of("https://ots.invalid"), ACCOUNT, proxy=proxy.url, verify=str(certificate)) as client,
                 pytest.raises(errors.UntrustedServer),
@@ -150,9 +186,16 @@ def test_tls_goes_through_a_socks_proxy_to_the_server_itself(tmp_path: Path) -> 
                 client.status()
 
 
+@contextmanager
+def saying_nothing() -> Iterator[str]:
+    """Host and port that take every connection and never say a word."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"127.0.0.1:{server.getsockname()[1]}"
+
+
 def failure(proxy: str, url: str = "http://ots.invalid") -> errors.OnetimeError:
     with (
-        Client(Address.of(url), ACCOUNT, proxy=proxy, timeout=0.5, sleep=lambda _seconds: None) as client,
+        Client(Address.of(url), ACCOUNT, proxy=proxy or None, timeout=0.5, sleep=lambda _seconds: None) as client,
         pytest.raises(errors.OnetimeError) as caught,
     ):
         client.share(ShareRequest(secret="marker"))
@@ -160,9 +203,12 @@ def failure(proxy: str, url: str = "http://ots.invalid") -> errors.OnetimeError:
     return caught.value
 
 
-def test_what_a_socks_proxy_refuses_was_not_sent() -> None:
-    with socks_proxy(None) as proxy:
-        error = failure(proxy.url.replace("//", "//me:marker@"))
+@pytest.mark.parametrize(
+    ("leading", "url"), [(socks_proxy, "http://ots.invalid"), (connect_proxy, "https://ots.invalid")]
+)
+def test_what_a_proxy_refuses_was_not_sent(leading: Callable[..., Any], url: str) -> None:
+    with leading(None) as proxy:
+        error = failure(proxy.url.replace("//", "//me:marker@"), url)
     assert isinstance(error, errors.Unreachable)
     assert not error.may_have_taken_effect
 
@@ -178,16 +224,58 @@ def test_what_a_socks_proxy_passes_on_may_have_arrived() -> None:
 
 def test_a_socks_proxy_that_says_nothing_ends_with_the_timeout() -> None:
     start = time.monotonic()
-    with misbehaving(lambda _connection: time.sleep(2)) as silent:
-        error = failure(silent.url.replace("http", "socks5h"))
+    with saying_nothing() as silent:
+        error = failure(f"socks5h://{silent}")
     assert isinstance(error, errors.Unreachable)
     assert not error.may_have_taken_effect
     assert time.monotonic() - start < 8
 
 
-def test_plain_http_to_this_machine_does_not_leave_it_by_a_socks_proxy() -> None:
-    error = failure("socks5h://192.0.2.1:1080", "http://127.0.0.1:1")
-    assert "is plain HTTP to this machine, and would be sent to another one" in str(error)
+@pytest.mark.parametrize("url", ["https://ots.invalid", "http://ots.invalid"])
+def test_a_server_that_says_nothing_through_a_proxy_ends_with_the_timeout(url: str) -> None:
+    start = time.monotonic()
+    with saying_nothing() as silent:
+        host, port = silent.split(":")
+        with (connect_proxy if url.startswith("https") else socks_proxy)((host, int(port))) as proxy:
+            error = failure(proxy.url, url)
+    assert error.may_have_taken_effect is url.startswith("http:")  # no byte of a request precedes TLS
+    assert time.monotonic() - start < 8
+
+
+def test_a_server_that_never_shakes_hands_ends_with_the_timeout() -> None:
+    start = time.monotonic()
+    with saying_nothing() as silent:
+        error = failure("", f"https://{silent}")
+    assert isinstance(error, errors.Unreachable)
+    assert time.monotonic() - start < 8
+
+
+@pytest.mark.parametrize("proxy", ["socks5h://192.0.2.1:1080", "http://192.0.2.1:3128"])
+def test_plain_http_to_this_machine_does_not_leave_it_and_nothing_else_stays(
+    monkeypatch: pytest.MonkeyPatch, proxy: str
+) -> None:
+    refused = "is plain HTTP to this machine, and would be sent to another one"
+    assert refused in str(failure(proxy, "http://127.0.0.1:1"))
+    assert refused not in str(failure(proxy, "https://127.0.0.1:1"))
+    assert refused not in str(failure(proxy, "http://ots.invalid"))
+    with replaying(NOMINAL) as server:
+        port = int(server.url.rpartition(":")[2])
+        resolving(monkeypatch, (socket.AF_INET, ("127.0.0.1", port)))
+        with Client(Address.of(f"http://ots.example.com:{port}")) as client:
+            assert client.status().status == "nominal"
+
+
+def test_small_requests_do_not_wait_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[object] = []
+
+    def dialled(host: str, port: int, begun: Call, options: Any) -> socket.socket:
+        given.extend(options)
+        return dial(host, port, begun, options)
+
+    monkeypatch.setattr(wire, "dial", dialled)
+    with replaying(NOMINAL) as server, Client(Address.of(server.url)) as client:
+        client.status()
+    assert (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1) in given
 
 
 def test_without_its_package_a_socks_proxy_is_told_with_the_fix(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,11 +1,11 @@
-"""A proxy that speaks SOCKS 5 (RFC 1928, RFC 1929), for tests."""
+"""Proxies that lead to one place whatever is asked for: by SOCKS 5 (RFC 1928, RFC 1929), or by HTTP's CONNECT."""
 
 from __future__ import annotations
 
 import socket
 import socketserver
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -15,29 +15,44 @@ GRANTED, REFUSED = 0, 5
 
 
 @dataclass
-class SocksProxy:
+class Proxy:
     """url: without a login. asked: host and port of each connection that was asked for; logins: what was given for it."""
 
-    url: str = ""
-    leads_to: tuple[str, int] | None = None  # whatever is asked for; None refuses all
+    url: str
+    leads_to: tuple[str, int] | None  # None refuses everybody
     asked: list[tuple[str, int]] = field(default_factory=list)
     logins: list[tuple[str, str]] = field(default_factory=list)
 
 
 @contextmanager
-def socks_proxy(leads_to: tuple[str, int] | None) -> Iterator[SocksProxy]:
-    """A proxy that connects everybody to one place, or nobody to any."""
-    proxy = SocksProxy(leads_to=leads_to)
+def socks_proxy(leads_to: tuple[str, int] | None) -> Iterator[Proxy]:
+    with _running(Proxy("socks5h://", leads_to), _serve_socks) as proxy:
+        yield proxy
 
+
+@contextmanager
+def connect_proxy(leads_to: tuple[str, int] | None) -> Iterator[Proxy]:
+    with _running(Proxy("http://", leads_to), _serve_connect) as proxy:
+        yield proxy
+
+
+@contextmanager
+def _running(proxy: Proxy, serve: Callable[[Proxy, socketserver.StreamRequestHandler], None]) -> Iterator[Proxy]:
     class Handler(socketserver.StreamRequestHandler):
         def handle(self) -> None:
-            _serve(proxy, self)
+            serve(proxy, self)
+            if proxy.leads_to is not None:
+                with socket.create_connection(proxy.leads_to) as far:
+                    back = threading.Thread(target=_pass_on, args=(far, self.connection), daemon=True)
+                    back.start()
+                    _pass_on(self.connection, far)
+                    back.join()
 
     class Server(socketserver.ThreadingTCPServer):
         daemon_threads = True
 
     with Server(("127.0.0.1", 0), Handler) as server:
-        proxy.url = f"socks5h://127.0.0.1:{server.server_address[1]}"
+        proxy.url += f"127.0.0.1:{server.server_address[1]}"
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:
             yield proxy
@@ -45,7 +60,15 @@ def socks_proxy(leads_to: tuple[str, int] | None) -> Iterator[SocksProxy]:
             server.shutdown()
 
 
-def _serve(proxy: SocksProxy, client: socketserver.StreamRequestHandler) -> None:
+def _serve_connect(proxy: Proxy, client: socketserver.StreamRequestHandler) -> None:
+    host, _, port = client.rfile.readline().split()[1].decode().rpartition(":")
+    proxy.asked.append((host, int(port)))
+    while client.rfile.readline().strip():
+        pass
+    client.wfile.write(b"HTTP/1.1 403 Forbidden\r\n\r\n" if proxy.leads_to is None else b"HTTP/1.1 200 OK\r\n\r\n")
+
+
+def _serve_socks(proxy: Proxy, client: socketserver.StreamRequestHandler) -> None:
     read, write = client.rfile.read, client.wfile.write
     _version, count = read(2)
     method = BY_PASSWORD if BY_PASSWORD in read(count) else NO_LOGIN
@@ -59,12 +82,6 @@ def _serve(proxy: SocksProxy, client: socketserver.StreamRequestHandler) -> None
     proxy.asked.append((host, int.from_bytes(read(2), "big")))
     answer = REFUSED if proxy.leads_to is None else GRANTED
     write(bytes([5, answer, 0, IPV4]) + bytes(6))
-    if proxy.leads_to is not None:
-        with socket.create_connection(proxy.leads_to) as far:
-            back = threading.Thread(target=_pass_on, args=(far, client.connection), daemon=True)
-            back.start()
-            _pass_on(client.connection, far)
-            back.join()
 
 
 def _pass_on(source: socket.socket, target: socket.socket) -> None:
