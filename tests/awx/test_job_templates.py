@@ -17,6 +17,7 @@ from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.open impo
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.protocol import Ledger
 from tests.support.awx.job import data
 from tests.support.replay import Answer, replaying
+from tests.support.rows import note
 from tests.support.tenants import Tenant
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def age(stack: Tenant, credentials: Credentials, name: str, seconds: int) -> Non
     with ledger_of(stack, credentials) as ledger, ledger.locked(name):
         record = ledger.read(name).record
         assert record is not None
-        ledger.note(name, replace(record, value_created_at=record.value_created_at - seconds))
+        note(ledger, name, replace(record, value_created_at=record.value_created_at - seconds))
 
 
 def secrets_of(stack: Tenant, credentials: Credentials) -> list[str]:

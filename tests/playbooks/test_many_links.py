@@ -89,8 +89,11 @@ def test_an_entry_that_is_wrong_sends_nothing(stack: Tenant, playbooks: Playbook
         ([{**BOB, "pass": PASSPHRASE}], {}, "links[0].pass: is not an option of each of links"),
         ([{**BOB, "length": 9}], {}, "links[0] (key/bob): length: is for a value that is generated"),
         ([{**BOB, "src": "x"}], {}, "links[0] (key/bob): secret: and src are both given"),
+        ([ALICE, {**BOB, "secret": None}], {}, "links[1].secret: is null; give it, or leave it out"),
+        ([{**BOB, "passphrase": None}], {}, "links[0].passphrase: is null; give it, or leave it out"),
+        ([{**CAROL, "src": None}], {}, "links[0].src: is null; give it, or leave it out"),
         ([{**ALICE, "state": "gone"}], {}, "links[0].state: is not one of present, absent"),
-        ([{"secret": SECRET}], {}, "missing required arguments: name found in links"),
+        ([{"secret": SECRET}], {}, "links[0].name: is missing; give each of them one"),
         ([ALICE], {"concurrency": 0}, "concurrency: is below 1"),
         (["db/alice"], {}, "links: has an element that is text, not a mapping"),  # type: ignore[list-item]
     ]

@@ -59,6 +59,31 @@ MISTAKES: list[tuple[str, dict[str, Any], list[str]]] = [
         ["url and region are both set, url by the variable ots_url and region by the variable ots_region; keep one"],
     ),
     ("no such region", variables(share(region="mars"), ots_url=""), ["region", "us, eu, ca, nz, uk"]),
+    (
+        "a passphrase that came out null",
+        share(passphrase=None),
+        ["passphrase: is null; give it, or leave it out, as | default(omit) does"],
+    ),
+    (
+        "a secret that came out null",
+        share(secret=None),
+        ["secret: is null; give it, or leave it out"],
+    ),
+    (
+        "the same in a lookup",
+        variables(lookup("ots_generate', 'db/alice', passphrase=nothing"), nothing=None),
+        ["passphrase: is null; give it, or leave it out"],
+    ),
+    (
+        "a term that came out null",
+        variables(lookup("ots_generate', nothing"), nothing=None),
+        ["is null, not text; give text"],
+    ),
+    (
+        "the same in the role",
+        people({**ALICE, "holds": [{"name": "mistakes", "passphrase": None}]}),
+        ["alice, mistakes: passphrase: is null; give it, or leave it out"],
+    ),
     ("no scheme", share(url="ots.example.com"), ["url: is not a web address; give one such as https://"]),
     ("plain http", share(url="http://ots.example.com"), ["url: is plain HTTP", "https", "allow_plain_http"]),
     ("no server there", share(url="http://127.0.0.1:1"), ["http://127.0.0.1:1: Connection refused; check url"]),

@@ -17,6 +17,7 @@ from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model imp
 from tests.support.ledgers import ledger_of, records
 from tests.support.playbooks import Playbooks
 from tests.support.programs import output_of
+from tests.support.rows import note
 from tests.support.tenants import Tenant
 
 PEOPLE, TEAMS, LEAVERS, MOVED = 1000, 10, 10, 5
@@ -106,7 +107,7 @@ def older(company: Company, prefix: str, seconds: int) -> Iterator[None]:
     with ledger_of(company.stack) as ledger:
         for name, entry in ledger.entries().items():
             if name.startswith(prefix) and entry.record:
-                ledger.note(name, replace(entry.record, value_created_at=entry.record.value_created_at - seconds))
+                note(ledger, name, replace(entry.record, value_created_at=entry.record.value_created_at - seconds))
     yield
 
 

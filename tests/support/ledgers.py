@@ -8,6 +8,7 @@ from dataclasses import replace
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model import Record
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.open import open_ledger
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sql import SqlLedger
+from tests.support.rows import note
 from tests.support.tenants import Tenant
 
 
@@ -27,7 +28,7 @@ def age(stack: Tenant, name: str, seconds: int) -> None:
     with ledger_of(stack) as ledger:
         record = ledger.read(name).record
         assert record
-        ledger.note(name, replace(record, value_created_at=record.value_created_at - seconds))
+        note(ledger, name, replace(record, value_created_at=record.value_created_at - seconds))
 
 
 def records(stack: Tenant, url: str | None = None) -> dict[str, Record]:

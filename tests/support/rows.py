@@ -8,7 +8,14 @@ from dataclasses import replace
 
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.state import State
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.events import Happening, What
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model import Attempt, Kind, PendingBurn, Record
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model import (
+    Attempt,
+    Delivery,
+    Kind,
+    PendingBurn,
+    Record,
+    Told,
+)
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.protocol import Ledger
 
 RECORD = Record(
@@ -47,3 +54,25 @@ def complete(
     with ledger.locked(name) if locked else nullcontext():
         event = replace(MADE, what=what, key=record.metadata_key)
         ledger.complete(name, attempt, record, former=ledger.read(name).record, due=due, event=event)
+
+
+def note(ledger: Ledger, name: str, record: Record, event: Happening | None = None) -> None:
+    """Note what was learned of a link, with the name held."""
+    with ledger.locked(name):
+        ledger.note(name, record, event)
+
+
+def retire(ledger: Ledger, name: str, due: PendingBurn | None, event: Happening | None = None) -> None:
+    """Forget whatever is recorded, with the name held."""
+    with ledger.locked(name):
+        ledger.retire(name, ledger.read(name).record, due, event)
+
+
+def delivered(
+    ledger: Ledger, name: str, delivery: Delivery, event: Happening | None = None, told: Told | None = None
+) -> None:
+    """Note what was sent of whatever is recorded, with the name held."""
+    with ledger.locked(name):
+        record = ledger.read(name).record
+        assert record
+        ledger.delivered(name, record, delivery, told, event)

@@ -261,7 +261,7 @@ class Holdings:
             key = "group" if is_group else "name"
             label = person[key] if isinstance(person.get(key), str) else f"[{number}]"
             with self._told(f"{PEOPLE}: {label}: "):
-                check_arguments(person, GROUP if is_group else PERSON, "a group" if is_group else "a person")
+                check_arguments(entry, GROUP if is_group else PERSON, "a group" if is_group else "a person")
                 if key not in person:
                     raise InvalidInput("is missing; give each entry a name, or a group", field="name")
                 person = {option: value for option, value in person.items() if value != ""}
@@ -283,7 +283,7 @@ class Holdings:
         held = given(credential)
         label = held["name"] if isinstance(held.get("name"), str) else "a credential"
         with self._told(f"{PEOPLE}: {whose}, {label}: "):
-            check_arguments(held, CREDENTIAL, "a credential")
+            check_arguments(credential, CREDENTIAL, "a credential")
             held = {option: _converted(value, CREDENTIAL[option]["type"]) for option, value in held.items()}
             if "name" not in held:
                 raise InvalidInput("is missing; give the credential a name, such as db/prod", field="name")

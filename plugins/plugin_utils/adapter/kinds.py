@@ -27,6 +27,7 @@ KINDS = {
     Mapping: "a mapping",
     bytes: "bytes",
     date: "a date",
+    type(None): "null",
 }
 
 # Options that take one of what is often given as a list.
@@ -34,6 +35,8 @@ ONE_EACH = {
     "recipient": "give one address, and loop over the people",
     "to": "give one address, and loop over the people",
 }
+# A variable without a value must not open what these protect, nor have another value made in the place of one.
+NEVER_NULL = ("secret", "src", "passphrase")
 BEYOND_ALL = 10**12  # of which no option knows a use
 _LIKE_A_NAME = re.compile(r"[a-z][a-z_]{0,30}")
 # Whatever these take, int and float take: they know fewer blanks than \s, and int not more than some thousand digits.
@@ -45,6 +48,13 @@ _NUMBER = re.compile(rf"{_BLANKS}[+-]?[0-9]*\.?[0-9]+([eE][+-]?[0-9]+)?{_BLANKS}
 def given(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arguments without those that are None or `omit`; vaulted text as text. Raises InvalidInput."""
     return {name: opened(value) for name, value in arguments.items() if value is not None and not is_omitted(value)}
+
+
+def check_not_null(arguments: Mapping[str, Any], path: str = "") -> None:
+    """Raise InvalidInput for what must not be null. `path`: where it stands, such as `links[3].`"""
+    for name in NEVER_NULL:
+        if name in arguments and arguments[name] is None:
+            raise InvalidInput("is null; give it, or leave it out, as | default(omit) does", field=path + name)
 
 
 def check_known(arguments: Collection[str], known: Collection[str], owner: str, path: str = "") -> None:
@@ -64,10 +74,16 @@ def check_known(arguments: Collection[str], known: Collection[str], owner: str, 
 def check_arguments(arguments: Mapping[str, Any], spec: Mapping[str, Any], owner: str, path: str = "") -> None:
     """Check the names and values of all arguments, and of those in an argument. `path`: where they stand, such as `links[3].`"""
     check_known(arguments, spec, owner, path)
+    check_not_null(arguments, path)
     for option, value in given(arguments).items():
         check_given(path + option, spec[option], value)
-        for number, each in enumerate(value if "options" in spec[option] else ()):
-            check_arguments(each, spec[option]["options"], f"each of {option}", f"{path}{option}[{number}].")
+        options = spec[option].get("options", {})
+        for number, each in enumerate(value if options else ()):
+            check_arguments(each, options, f"each of {option}", f"{path}{option}[{number}].")
+            for needed in sorted(
+                name for name, it in options.items() if it.get("required") and name not in given(each)
+            ):
+                raise InvalidInput("is missing; give each of them one", field=f"{path}{option}[{number}].{needed}")
 
 
 def check_given(option: str, definition: Mapping[str, Any], value: Any) -> None:
@@ -127,7 +143,7 @@ def _problem(wanted: str, value: Any, elements: str = "str") -> str | None:
         )
         return None if is_truth else f"is {kind}, not a boolean; give true or false"
     if wanted == "dict":
-        return None if kind == "a mapping" else f"is {kind}, not a mapping"
+        return None if kind == "a mapping" else f"is {kind}, not a mapping; give one, as option: value"
     if wanted == "list":
         if kind == "text" and elements == "str":
             return None
@@ -135,5 +151,5 @@ def _problem(wanted: str, value: Any, elements: str = "str") -> str | None:
             return next(
                 (f"has an element that {problem}" for item in value if (problem := _problem(elements, item))), None
             )
-        return f"is {kind}, not a list"
+        return f"is {kind}, not a list; give one, with a dash before each element"
     return None

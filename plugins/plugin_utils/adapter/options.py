@@ -15,7 +15,12 @@ from ansible import constants
 from ansible.plugins.loader import lookup_loader
 from ansible.plugins.lookup import LookupBase
 
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.kinds import check_given, check_known, given
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.kinds import (
+    check_given,
+    check_known,
+    check_not_null,
+    given,
+)
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.variables import Variables
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.who import who_runs
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.open import BY
@@ -38,6 +43,7 @@ def options_of_lookup(plugin: LookupBase, arguments: Mapping[str, Any], variable
     definitions = plugin.option_definitions
     name = str(plugin.ansible_name or "this lookup").rpartition(".")[2]
     check_known(arguments, definitions, f"the lookup {name}" if name != "this lookup" else name)
+    check_not_null(arguments)
     direct = given(arguments)
     for option, value in direct.items():
         check_given(option, definitions[option], value)

@@ -19,14 +19,14 @@ from ansible_collections.onetimesecret.ots.plugins.plugin_utils.delivery.plain i
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.events import Happening, What
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model import (
     HANDED_OVER,
+    MAIL,
     Delivery,
     Entry,
     Part,
     Record,
+    Told,
 )
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.protocol import Ledger
-
-MAIL = "mail"  # by a mail server that the caller names, or by the service itself
 
 TEXTS = {
     Part.LINK: "A credential is waiting for you: $name\n\n$link\n\nIt can be opened once, until $expires_at.",
@@ -111,8 +111,13 @@ def deliver(
         delivery = Delivery(message.part, messenger.channel, messenger.destination, int(clock()), messenger.service)
         if not check:
             messenger.send(message.subject, text)
-            ledger.delivered(name, delivery, _event(record, delivery))
+            told = _told(record, delivery, message) if message.part is Part.PASSPHRASE else None
+            ledger.delivered(name, record, delivery, told, _event(record, delivery))
         return delivery
+
+
+def _told(record: Record, delivery: Delivery, message: Message) -> Told:
+    return Told(record.fingerprints["passphrase"], delivery.way, message.by_the_same_channel)
 
 
 def _event(record: Record, delivery: Delivery) -> Happening:
@@ -129,9 +134,10 @@ def _keep_apart(name: str, message: Message, messenger: Messenger, entry: Entry,
             " recipient (this one: state absent, then present)",
             field="channel",
         )
-    taken = [(sent.service or sent.channel, sent.destination) for sent in entry.deliveries if sent.part in HANDED_OVER]
-    if record.recipient:
-        taken.append((MAIL, record.recipient))
+    if message.part is Part.LINK:
+        taken = entry.ways_of_passphrase(record.fingerprints.get("passphrase"))
+    else:
+        taken = entry.ways_of_links(record.passphrase)
     for service, destination in taken:
         is_same_service = service == messenger.service
         if is_same_service or is_same_place(destination, messenger.destination):

@@ -21,9 +21,10 @@ from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.checks i
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.errors import InvalidInput
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.trust import distrust
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.wire import Call, DetourError
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.delivery.deliver import MAIL, DeliveryError
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.delivery.deliver import DeliveryError
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.delivery.plain import one_line
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.delivery.smtp import Smtp
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model import MAIL
 
 PORTS = {"starttls": 587, "tls": 465, "none": 25}
 
@@ -134,7 +135,11 @@ class Mail:
         reason = _reason(error)
         if not reason:
             how = "did not answer in time" if call.is_over else "broke off"
-            reason = f"{how}; whether the mail was sent is not known" if handed_over else f"{how}; nothing was sent"
+            reason = (
+                f"{how}; whether the mail was sent is not known; the next run sends the same again"
+                if handed_over
+                else f"{how}; nothing was sent"
+            )
         return DeliveryError(f"the mail server {self.host}:{self.port} {reason}")
 
 

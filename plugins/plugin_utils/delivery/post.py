@@ -118,4 +118,4 @@ def _problem(error: Exception, call: Call, option: str) -> str:
     if not call.handed_over:
         return f"cannot be reached{' within the timeout' if call.is_over else ''}; check {option} and proxy"
     how = "did not answer in time" if call.is_over else "broke off"
-    return f"{how}; whether the message was taken is not known"
+    return f"{how}; whether the message was taken is not known; the next run sends the same again"

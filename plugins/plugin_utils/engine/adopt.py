@@ -77,7 +77,7 @@ def _adopt(ledger: Ledger, connect: Callable[[], Api], link: Foundling, *, check
         )
     record = _record(ledger, link, _metadata(connect, link.metadata_key))
     if not check:
-        ledger.note(link.name, record, _event(record))
+        ledger.adopt(link.name, record, _event(record))
     return True
 
 

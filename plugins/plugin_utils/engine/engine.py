@@ -53,6 +53,7 @@ from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.trail imp
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.errors import LedgerError
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.events import Happening
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model import (
+    MAIL,
     Attempt,
     Entry,
     Kind,
@@ -164,11 +165,13 @@ class Engine:
             entry = self._ledger.read(desired.name)
             former, warnings = self._refreshed(desired.name, entry.record, refresh=refresh, check=check)
             outcome = self._decide(desired, former, warnings)
+            if outcome.action.sends_link:
+                self._check_apart(desired.completed_from(former), entry)
             if check:
                 return outcome.but_told(warn.possible_orphan(attempt, "check mode") for attempt in entry.attempts)
             pending, witness = list(entry.pending_burns), None
             if outcome.action.sends_link:
-                due = _burn_due(former)
+                due = _burn_due(former, entry)
                 outcome, witness = self._send(desired, outcome, due)
                 pending += [due] if due else []
             told = [self._retry_burn(desired.name, burn) for burn in pending]
@@ -210,9 +213,9 @@ class Engine:
             outcome = Outcome(action, former=former, warnings=warnings)
             if check:
                 return outcome
-            due = _burn_due(former)
+            due = _burn_due(former, entry)
             if former:
-                self._ledger.retire(name, due, forgotten(former))
+                self._ledger.retire(name, former, due, forgotten(former))
             outcome = self._burn_all(name, outcome, [*entry.pending_burns, *([due] if due else [])], passphrase)
             return outcome.but_told(self._settle_attempts(name, entry, None, None))
 
@@ -236,7 +239,8 @@ class Engine:
         try:
             end = self._burn(burn)
         except RateLimited as error:
-            self._ledger.retire(name, burn)
+            with self._ledger.locked(name):
+                self._ledger.retire(name, None, burn)
             return Outcome(Action.BURN_PENDING, warnings=(warn.burn_pending(name, burn, error),))
         self._ledger.settle(name, burn, ended(burn, end))
         return Outcome(end.action)
@@ -329,6 +333,17 @@ class Engine:
         if desired.kind is Kind.GENERATE and decision.action in (Action.CREATED, Action.ROTATED):
             outcome = outcome.but_told([warn.weak_value(desired.completed_from(record))])
         return outcome
+
+    def _check_apart(self, wanted: Desired, entry: Entry) -> None:
+        """Raise InvalidInput where the server would mail a link by the way by which its passphrase was told."""
+        passphrase, recipient = wanted.options.get("passphrase"), wanted.recipient
+        if passphrase is None or recipient is None:
+            return
+        fingerprint = self._fingerprint(wanted.name, "passphrase", passphrase)
+        for told in entry.told:
+            is_same_way = told.way.service == MAIL or told.way.destination == recipient
+            if told.passphrase == fingerprint and is_same_way and not told.same_channel:
+                raise InvalidInput(warn.told_by_mail(wanted.name, told.way.destination), field="recipient")
 
     def _fingerprint(self, name: str, part: str, value: str | None) -> str:
         # The name goes in, so that the ledger does not even show that two names have the same passphrase.
@@ -633,6 +648,6 @@ def _value_of(desired: Desired, source: Record | None) -> str | None:
     return recipe.make() if recipe else None
 
 
-def _burn_due(former: Record | None) -> PendingBurn | None:
+def _burn_due(former: Record | None, entry: Entry) -> PendingBurn | None:
     """The burn that is due when another link takes this one's place, or none shall be."""
-    return PendingBurn.of(former) if former and not former.state.is_final else None
+    return PendingBurn.of(former, entry.deliveries) if former and not former.state.is_final else None

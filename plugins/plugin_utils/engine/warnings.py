@@ -107,6 +107,14 @@ def revealed_under(name: str) -> str:
     return f"is another one than the one under which this link was read: the ledger holds its value as {name!r}; use that name"
 
 
+def told_by_mail(name: str, destination: str) -> str:
+    """Of a link that the server would mail although its passphrase was mailed."""
+    return (
+        f"would have the server mail the link of {name!r}, whose passphrase was sent to {destination} before; "
+        "give another passphrase, or leave recipient out and send the link by ots_deliver and another channel"
+    )
+
+
 def state_needs_account() -> str:
     """Of a server that refuses to report a link's state to anonymous callers."""
     return (

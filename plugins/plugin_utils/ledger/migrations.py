@@ -11,8 +11,9 @@ from typing import Any
 
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger import schema
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.events import Happening, What
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.rows import bound_to, closed, reopened
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sealing import Seal
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model import Entry, Part, Told
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.rows import Rows, bound_to, closed, reopened
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sealing import Fingerprints, Seal
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.tables import Row, Tables
 
 THE_LEDGER = ("ledger", "the ledger itself")  # what version 2 bound its description to
@@ -75,14 +76,17 @@ def from_2_to_3(tables: Tables, seal: Seal) -> None:
 def from_3_to_4(tables: Tables, seal: Seal) -> None:
     """Version 3 kept no audit trail. It begins with the links that there are, so that each has an event that tells of it.
 
-    Nor did it note what watchers know.
+    Nor did it note what watchers know, and it forgot how a passphrase was told when the link that it opened got a successor.
     """
     schema.create_announcements(tables)
+    schema.create_told(tables)
     (ledger,) = tables.select("ledger")
     fingerprint_key = schema.fingerprint_key(ledger, seal)
     trail = schema.create_trail(tables, seal, fingerprint_key)
     links = [(row["scope"], row["name"], reopened(seal, "link", row)) for row in tables.select("link")]
     trail.tell([(scope, name, _known(link)) for scope, name, link in links])
+    for row in tables.select("link"):
+        _tell_ways(tables, row, Rows(seal, Fingerprints(fingerprint_key), row["scope"]))
     schema.describe(tables, seal, fingerprint_key)
 
 
@@ -110,6 +114,17 @@ def _sealed_whole(table: str, row: Row, seal: Seal) -> Row:
 
 def _known(link: Mapping[str, Any]) -> Happening:
     return Happening(What.KNOWN, link["metadata_key"], link["options"].get("recipient"), link["created_at"])
+
+
+def _tell_ways(tables: Tables, row: Row, rows: Rows) -> None:
+    record = rows.link(row)
+    deliveries = tuple(rows.delivery(it) for it in tables.select("delivery", scope=row["scope"], name=row["name"]))
+    services = {way.service for way in Entry(record, deliveries=deliveries).ways_of_links(record.passphrase)}
+    for delivery in deliveries:
+        if delivery.part is Part.PASSPHRASE and "passphrase" in record.fingerprints:
+            same_channel = delivery.way.service in services  # which nobody could do without saying so
+            told = Told(record.fingerprints["passphrase"], delivery.way, same_channel)
+            tables.put("told", rows.of_told(row["name"], told))
 
 
 def _link_of_2(fields: Mapping[str, Any]) -> Row:

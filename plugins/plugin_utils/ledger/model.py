@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.errors import InvalidInput
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.state import State
@@ -17,6 +17,7 @@ from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.state im
 LONGEST_TTL = 2_592_000  # seconds; the longest lifetime that any release grants (contract §3)
 LONGEST_MINIMUM = 1_800  # seconds; the longest of the shortest lifetimes that releases grant (contract §3)
 NAME_LIMIT = 512  # characters
+MAIL = "mail"  # by a mail server that the caller names, or by the service itself
 
 
 def check_name(name: str) -> str:
@@ -34,6 +35,18 @@ def check_name(name: str) -> str:
     if not name.isprintable():
         raise InvalidInput("has control characters; remove them", field="name")
     return name
+
+
+class Way(NamedTuple):
+    """How something reached a person. service: whose it is. destination: an address, or the host of a webhook."""
+
+    service: str
+    destination: str
+
+    @classmethod
+    def of_mail_by_server(cls, recipient: str | None) -> tuple[Way, ...]:
+        """Return the way of a link that the server mails to its recipient, if it has one."""
+        return (cls(MAIL, recipient),) if recipient else ()
 
 
 class Kind(StrEnum):
@@ -119,10 +132,12 @@ class PendingBurn:
     passphrase: str | None = field(repr=False)
     expires_at: int  # on our clock, as far as it is known
     recipient: str | None = None
+    sent: tuple[Way, ...] = ()  # how its link reached a person, beside the server's mail
 
     @classmethod
-    def of(cls, record: Record) -> PendingBurn:
-        return cls(record.metadata_key, record.passphrase, record.recorded_at + record.ttl, record.recipient)
+    def of(cls, record: Record, deliveries: Sequence[Delivery] = ()) -> PendingBurn:
+        sent = tuple(delivery.way for delivery in deliveries if delivery.part is Part.LINK)
+        return cls(record.metadata_key, record.passphrase, record.recorded_at + record.ttl, record.recipient, sent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +173,19 @@ class Delivery:
     sent_at: int  # on our clock
     service: str = ""  # whose it is; "" before there was a channel of several services
 
+    @property
+    def way(self) -> Way:
+        return Way(self.service or self.channel, self.destination)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """That a person was told a passphrase, and how: no link that it opens, present or future, may go the same way."""
+
+    passphrase: str  # its fingerprint under the name
+    way: Way
+    same_channel: bool  # whether it was said that they may
+
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
@@ -177,12 +205,31 @@ class Entry:
     pending_burns: tuple[PendingBurn, ...] = ()
     revealed: tuple[RevealedValue, ...] = ()
     deliveries: tuple[Delivery, ...] = ()
+    told: tuple[Told, ...] = ()
 
     @property
     def metadata_keys(self) -> tuple[str, ...]:
         """Of the links that are known under the name."""
         recorded = (self.record.metadata_key,) if self.record else ()
         return (*recorded, *(burn.metadata_key for burn in self.pending_burns))
+
+    def ways_of_passphrase(self, fingerprint: str | None) -> tuple[Way, ...]:
+        """By which ways a passphrase was told, for this link or a former one."""
+        return tuple(told.way for told in self.told if told.passphrase == fingerprint)
+
+    def ways_of_links(self, passphrase: str | None) -> tuple[Way, ...]:
+        """By which ways those links have gone that a passphrase may still open: also one that is to be burned."""
+        ways: list[Way] = []
+        if self.record and self.record.passphrase == passphrase:
+            ways += Way.of_mail_by_server(self.record.recipient)
+            ways += (delivery.way for delivery in self.deliveries if delivery.part is Part.LINK)
+        for burn in self.pending_burns:
+            if burn.passphrase == passphrase:
+                ways += (*Way.of_mail_by_server(burn.recipient), *burn.sent)
+        for attempt in self.attempts:
+            if attempt.passphrase == passphrase:
+                ways += Way.of_mail_by_server(attempt.recipient)
+        return tuple(ways)
 
 
 @dataclass(frozen=True, slots=True)

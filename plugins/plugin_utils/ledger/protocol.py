@@ -20,6 +20,7 @@ from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model imp
     PendingBurn,
     Record,
     RevealedValue,
+    Told,
 )
 
 
@@ -33,6 +34,9 @@ class Completion(Enum):
 
 class Ledger(Protocol):
     """The links of one account on one server, by name. Every method is one transaction and raises LedgerError.
+
+    What is written of a record is written only where the name is still held and the record still is the one that it was decided
+    from: a lock that belongs to a file or a session can be lost.
 
     event: what the audit trail is told of it, in the same transaction.
     """
@@ -84,27 +88,32 @@ class Ledger(Protocol):
         due: PendingBurn | None,
         event: Happening,
     ) -> None:
-        """Put the record in the intent's place, and note the burn that is due for the former link.
-
-        Only where the name is still held and its record is still `former`, the one that was decided from.
-        """
+        """Put the record in the intent's place and in that of `former`, whose link is due to be burned."""
 
     def withdraw(
         self, name: str, attempt: Attempt, record: Record, burn: PendingBurn, event: Happening | None = None
     ) -> Completion:
         """After `complete` failed: find out whether it was committed; where it was not, put the burn in the intent's place."""
 
-    def note(self, name: str, record: Record, event: Happening | None = None) -> None:
-        """Keep what was newly learned of a link; intents and pending burns stay as they are."""
+    def adopt(self, name: str, record: Record, event: Happening | None = None) -> None:
+        """Keep a link that was made elsewhere, under a name that has none."""
 
-    def retire(self, name: str, due: PendingBurn | None, event: Happening | None = None) -> None:
-        """Forget the record, and note the burn that is due for its link; intents and other pending burns stay."""
+    def note(self, name: str, record: Record, event: Happening | None = None) -> None:
+        """Keep what was newly learned of the recorded link; intents and pending burns stay as they are."""
+
+    def retire(self, name: str, former: Record | None, due: PendingBurn | None, event: Happening | None = None) -> None:
+        """Forget the record `former`, and note the burn that is due for its link; intents and other pending burns stay."""
 
     def settle(self, name: str, burn: PendingBurn, event: Happening | None = None) -> None:
         """Strike off a burn that is no longer pending."""
 
-    def delivered(self, name: str, delivery: Delivery, event: Happening | None = None) -> None:
-        """Note what was sent of the recorded link. With another record, or none, it is forgotten."""
+    def delivered(
+        self, name: str, record: Record, delivery: Delivery, told: Told | None = None, event: Happening | None = None
+    ) -> None:
+        """Note what was sent of the recorded link. With another record, or none, it is forgotten.
+
+        Not so that a passphrase was told: what a person knows stays known, whatever becomes of the link.
+        """
 
     def announced(self) -> Collection[tuple[str, Announcement]]:
         """Return what watchers know of which name."""

@@ -24,13 +24,15 @@ from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model imp
     PendingBurn,
     Record,
     RevealedValue,
+    Told,
+    Way,
 )
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sealing import Fingerprints, Seal
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.tables import Row
 
 CONTENT = 1  # version of the sealed documents; raise it when a field changes its meaning
 
-_Kept = TypeVar("_Kept", Record, Attempt, PendingBurn, RevealedValue, Delivery, Announcement)
+_Kept = TypeVar("_Kept", Record, Attempt, PendingBurn, RevealedValue, Delivery, Announcement, Told)
 
 
 def closed(content: Mapping[str, Any]) -> Row:
@@ -69,6 +71,10 @@ class Rows:
         content = _fields_of(delivery)
         return self._sealed("delivery", name, content, part=content.pop("part"))
 
+    def of_told(self, name: str, told: Told) -> Row:
+        digest = self.fingerprints.of("told", told.passphrase, *told.way)
+        return self._sealed("told", name, _fields_of(told), digest=digest)
+
     def of_revealed(self, name: str, revealed: RevealedValue) -> Row:
         return self._sealed("revealed", name, _fields_of(revealed), key_digest=self.key_digest(revealed.secret_key))
 
@@ -84,7 +90,8 @@ class Rows:
         return _made(Attempt, {**self._content("attempt", row), "id": row["id"]})
 
     def pending_burn(self, row: Row) -> PendingBurn:
-        return _made(PendingBurn, self._content("pending_burn", row))
+        content = self._content("pending_burn", row)
+        return _made(PendingBurn, {**content, "sent": tuple(Way(*way) for way in content.get("sent", ()))})
 
     def revealed(self, row: Row) -> RevealedValue:
         return _made(RevealedValue, self._content("revealed", row))
@@ -92,6 +99,10 @@ class Rows:
     def delivery(self, row: Row) -> Delivery:
         content = self._content("delivery", row)
         return _made(Delivery, {**content, "part": Part(row["part"])})
+
+    def told(self, row: Row) -> Told:
+        content = self._content("told", row)
+        return _made(Told, {**content, "way": Way(*content["way"])})
 
     def announcement(self, row: Row) -> Announcement:
         return _made(Announcement, {**self._content("announcement", row), "matter": row["matter"]})

@@ -25,6 +25,7 @@ def create(tables: Tables, seal: Seal) -> None:
     )
     create_records(tables)
     create_announcements(tables)
+    create_told(tables)
     fingerprint_key = random_key()
     create_trail(tables, seal, fingerprint_key)
     describe(tables, seal, fingerprint_key)
@@ -50,6 +51,11 @@ def create_records(tables: Tables) -> None:
 def create_announcements(tables: Tables) -> None:
     """Make the table of what watchers know."""
     _create(tables, "announcement", "matter TEXT NOT NULL", "scope, name, matter")
+
+
+def create_told(tables: Tables) -> None:
+    """Make the table of who was told a passphrase, and how."""
+    _create(tables, "told", "digest TEXT NOT NULL", "scope, name, digest")
 
 
 def _create(tables: Tables, table: str, columns: str, key: str) -> None:

@@ -30,6 +30,7 @@ from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model imp
     PendingBurn,
     Record,
     RevealedValue,
+    Told,
 )
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.protocol import Completion
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.rows import Rows, identity_of, reopened
@@ -167,12 +168,7 @@ class SqlLedger(ABC):
         event: Happening,
     ) -> None:
         with self._transaction() as tables:
-            self._check_held(tables.db, name)
-            if not _is_same_link(self._entries(tables, name=name).get(name, Entry()).record, former):
-                raise LedgerError(
-                    f"the record of {name!r} was changed by another run while this one worked on it",
-                    "look for two ledgers or lock files where there should be one, then run again",
-                )
+            self._check_undisturbed(tables, name, former)
             tables.delete("attempt", scope=self._scope, name=name, id=attempt.id)
             tables.put("link", self._rows().of_link(name, record))
             tables.delete("delivery", scope=self._scope, name=name)
@@ -197,13 +193,21 @@ class SqlLedger(ABC):
         except LedgerError:
             return Completion.UNKNOWN
 
-    def note(self, name: str, record: Record, event: Happening | None = None) -> None:
+    def adopt(self, name: str, record: Record, event: Happening | None = None) -> None:
         with self._transaction() as tables:
+            self._check_undisturbed(tables, name, None)
             tables.put("link", self._rows().of_link(name, record))
             self._tell(tables, name, event)
 
-    def retire(self, name: str, due: PendingBurn | None, event: Happening | None = None) -> None:
+    def note(self, name: str, record: Record, event: Happening | None = None) -> None:
         with self._transaction() as tables:
+            self._check_undisturbed(tables, name, record)
+            tables.put("link", self._rows().of_link(name, record))
+            self._tell(tables, name, event)
+
+    def retire(self, name: str, former: Record | None, due: PendingBurn | None, event: Happening | None = None) -> None:
+        with self._transaction() as tables:
+            self._check_undisturbed(tables, name, former)
             tables.delete("link", scope=self._scope, name=name)
             tables.delete("delivery", scope=self._scope, name=name)
             tables.delete("announcement", scope=self._scope, name=name)
@@ -217,9 +221,14 @@ class SqlLedger(ABC):
             tables.delete("pending_burn", scope=self._scope, name=name, key_digest=digest)
             self._tell(tables, name, event)
 
-    def delivered(self, name: str, delivery: Delivery, event: Happening | None = None) -> None:
+    def delivered(
+        self, name: str, record: Record, delivery: Delivery, told: Told | None = None, event: Happening | None = None
+    ) -> None:
         with self._transaction() as tables:
+            self._check_undisturbed(tables, name, record)
             tables.put("delivery", self._rows().of_delivery(name, delivery))
+            if told:
+                tables.put("told", self._rows().of_told(name, told))
             self._tell(tables, name, event)
 
     def announced(self) -> Collection[tuple[str, Announcement]]:
@@ -287,6 +296,16 @@ class SqlLedger(ABC):
             trail.reseal(new)
             trail.tell([(THE_LEDGER, THE_LEDGER, Happening(What.KEY_CHANGED))])
             schema.describe(tables, new, fingerprint_key)
+
+    def _check_undisturbed(self, tables: Tables, name: str, record: Record | None) -> None:
+        """Raise LedgerError unless the name is still held, with the record that was decided from."""
+        self._check_held(tables.db, name)
+        recorded = [self._rows().link(row) for row in tables.select("link", scope=self._scope, name=name)]
+        if not _is_same_link(next(iter(recorded), None), record):
+            raise LedgerError(
+                f"the record of {name!r} was changed by another run while this one worked on it",
+                "look for two ledgers or lock files where there should be one, then run again",
+            )
 
     def _seals(self, *, anew: bool = False) -> list[Seal]:
         if anew or not self._loaded:
@@ -380,6 +399,7 @@ class SqlLedger(ABC):
             ("pending_burn", rows.pending_burn),
             ("revealed", rows.revealed),
             ("delivery", rows.delivery),
+            ("told", rows.told),
         ):
             for row in tables.select(table, **where):
                 found[row["name"]][table].append(read(row))
@@ -390,6 +410,7 @@ class SqlLedger(ABC):
                 pending_burns=tuple(by_table["pending_burn"]),
                 revealed=tuple(by_table["revealed"]),
                 deliveries=tuple(by_table["delivery"]),
+                told=tuple(by_table["told"]),
             )
             for name, by_table in sorted(found.items())
         }

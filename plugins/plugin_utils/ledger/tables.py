@@ -20,6 +20,7 @@ KEYS = {
     "revealed": ("scope", "name", "key_digest"),
     "delivery": ("scope", "name", "part"),
     "announcement": ("scope", "name", "matter"),
+    "told": ("scope", "name", "digest"),
     "event": ("number",),
 }
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.events import Happening, What
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.open import open_ledger
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sql import SqlLedger
 from tests.support.bench.ledgers import SCOPE, TIMES, median_of, settle
-from tests.support.rows import MADE, RECORD
+from tests.support.rows import ATTEMPT, MADE, RECORD
 from tests.support.world import KEY
 
 EVENTS_OF_A_NAME = 10
@@ -39,8 +38,8 @@ def costs(ledger: SqlLedger, size: int) -> dict[str, float]:
     names = size // EVENTS_OF_A_NAME
     numbers = [number * max(1, names // TIMES) % names for number in range(TIMES)]
     operations: dict[str, Callable[[int], object]] = {
-        WITHOUT_EVENT: lambda number: ledger.note(f"name/{number}", replace(RECORD, metadata_key=str(number))),
-        WITH_EVENT: lambda number: ledger.note(f"name/{number}", replace(RECORD, metadata_key=str(number)), READ),
+        WITHOUT_EVENT: lambda number: ledger.abandon(f"name/{number}", ATTEMPT),
+        WITH_EVENT: lambda number: ledger.abandon(f"name/{number}", ATTEMPT, READ),
         "history of a name": lambda number: list(ledger.history([f"name/{number}"])),
     }
     return {name: median_of(act, numbers) for name, act in operations.items()}

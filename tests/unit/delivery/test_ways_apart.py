@@ -119,7 +119,9 @@ def test_a_delivery_of_an_earlier_version_has_gone_by_its_channel(tmp_path: Path
     ledger = SqliteLedger(tmp_path / "ledger.sqlite3", "scope", [bytes(32)], wait=5)
     complete(ledger, "db/alice", ATTEMPT, NOT_MAILED, None)
     with ledger.locked("db/alice"):
-        ledger.delivered("db/alice", Delivery(Part.LINK, "webhook", WEBHOOK.destination, RECORD.recorded_at))
+        ledger.delivered(
+            "db/alice", NOT_MAILED, Delivery(Part.LINK, "webhook", WEBHOOK.destination, RECORD.recorded_at)
+        )
     message = Message(Part.PASSPHRASE, "A credential", None, by_the_same_channel=False)
     for way, found in ((CHAT_BY_NOTIFY, "by webhook"), (PUSH_AT_THE_CHAT, r"to chat\.example\.com")):
         with pytest.raises(InvalidInput, match=f"would both be sent {found}"):

@@ -24,6 +24,7 @@ from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.policy im
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.survey import survey
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.errors import LedgerError
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.protocol import Completion
+from tests.support.rows import note
 from tests.support.world import World
 
 SHARE = Desired("db/prod/alice", secret="s3cret").but(ttl=3600)
@@ -297,9 +298,9 @@ def test_an_altered_row_is_an_error_that_names_it_and_sends_nothing(world: World
 def test_an_end_that_the_server_contradicts_is_not_believed(world: World) -> None:
     record = world.engine().present(SHARE).record
     assert record
-    world.ledger.note(SHARE.name, replace(record, state=State.RECEIVED))  # as one wrong reply would have it
+    note(world.ledger, SHARE.name, replace(record, state=State.RECEIVED))  # as one wrong reply would have it
 
     assert world.engine().present(SHARE).state == "new"
     world.server.clock.advance(3601)
-    world.ledger.note(SHARE.name, replace(record, state=State.RECEIVED))
+    note(world.ledger, SHARE.name, replace(record, state=State.RECEIVED))
     assert world.engine().present(SHARE).state == "received"  # past its time nobody can tell better

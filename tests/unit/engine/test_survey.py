@@ -15,7 +15,7 @@ from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.results 
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.desired import Desired
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.policy import Policy, ReissueOn
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.survey import LinkStatus, survey
-from tests.support.rows import ATTEMPT, OWED, RECORD, complete
+from tests.support.rows import ATTEMPT, OWED, RECORD, complete, retire
 from tests.support.world import World
 
 DEFAULT = Policy()
@@ -143,7 +143,7 @@ def test_a_server_that_tells_nothing_without_an_account_is_an_error(world: World
 def test_all_that_is_held_is_listed_and_nothing_secret(world: World) -> None:
     complete(world.ledger, "alice", ATTEMPT, replace(RECORD, received_at=1_800_000_060), OWED)
     world.ledger.begin("bob", ATTEMPT)
-    world.ledger.retire("carol", OWED)
+    retire(world.ledger, "carol", OWED)
     listing = listing_of(list(surveyed(world).values()))
 
     assert [

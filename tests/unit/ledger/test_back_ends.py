@@ -20,7 +20,7 @@ from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.open impo
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sql import SqlLedger
 from tests.support.back_ends import sql
 from tests.support.earlier_ledgers import earlier_ledger
-from tests.support.rows import ATTEMPT, MADE, OTHER_ATTEMPT, OTHER_KEY, OWED, RECORD, SEALED, complete
+from tests.support.rows import ATTEMPT, MADE, OTHER_ATTEMPT, OTHER_KEY, OWED, RECORD, SEALED, complete, note, retire
 from tests.support.steps import BEFORE_COMMIT, watch_transactions
 from tests.support.world import KEY
 
@@ -79,7 +79,7 @@ def test_each_watcher_gets_to_know_once_what_became_of_the_link_that_there_is(op
     complete(ledger, "alice", ATTEMPT, replace(RECORD, metadata_key="another link"), None)
     assert list(ledger.announced()) == []
     assert ledger.announce("alice", replace(told, metadata_key="another link"))
-    ledger.retire("alice", None)
+    retire(ledger, "alice", None)
     assert list(ledger.announced()) == []
 
 
@@ -108,8 +108,8 @@ def test_what_is_taken_back_settled_or_retired_is_gone(open_ledger: Open) -> Non
 
     ledger.begin("alice", ATTEMPT)
     complete(ledger, "alice", ATTEMPT, RECORD, None)
-    ledger.note("alice", replace(RECORD, state=State.RECEIVED))
-    ledger.retire("alice", OWED)
+    note(ledger, "alice", replace(RECORD, state=State.RECEIVED))
+    retire(ledger, "alice", OWED)
     assert ledger.read("alice") == Entry(pending_burns=(OWED,))
 
     ledger.settle("alice", OWED)
@@ -171,7 +171,7 @@ def test_a_name_is_found_by_its_metadata_key(open_ledger: Open) -> None:
     complete(ledger, "alice", ATTEMPT, RECORD, None)
     assert (ledger.name_of(RECORD.metadata_key), ledger.name_of("another")) == ("alice", None)
 
-    ledger.retire("alice", OWED)
+    retire(ledger, "alice", OWED)
     assert ledger.name_of(RECORD.metadata_key) == "alice"
 
 
@@ -309,8 +309,11 @@ def test_a_ledger_that_many_migrate_at_once_is_one(ledger_url: str, open_ledger:
 def _add_one(start: multiprocessing.synchronize.Barrier, _number: int, url: str) -> None:
     start.wait()
     with open_by_options(_options(url), "scope") as ledger, ledger.locked("alice"):
-        record = ledger.read("alice").record or replace(RECORD, ttl=0)
-        ledger.note("alice", replace(record, ttl=record.ttl + 1))
+        record = ledger.read("alice").record
+        if record:
+            ledger.note("alice", replace(record, ttl=record.ttl + 1))
+        else:
+            ledger.adopt("alice", replace(RECORD, ttl=1))
 
 
 def test_a_name_is_held_by_one_at_a_time(ledger_url: str, open_ledger: Open) -> None:

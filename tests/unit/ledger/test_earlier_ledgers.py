@@ -17,7 +17,7 @@ from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.engine im
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.errors import LedgerError
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.events import Verdict, What
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.migrations import MIGRATIONS
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model import Kind, Part
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model import Kind, Part, Way
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.schema import VERSION
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sql import SqlLedger
 from tests.support.earlier_ledgers import LEDGERS, earlier_ledger
@@ -72,7 +72,8 @@ def test_what_version_1_did_not_keep_is_still_known(version: str, ledger_url: st
     earlier_ledger(version, ledger_url)
     ledger = open_ledger()
 
-    assert [delivery.destination for delivery in ledger.read("db/prod/alice").deliveries] == ["chat.example.com"]
+    alice = ledger.read("db/prod/alice")
+    assert [delivery.destination for delivery in alice.deliveries] == ["chat.example.com"]
     assert [attempt.recipient for attempt in ledger.read("db/prod/carol").attempts] == ["alice@example.com"]
     assert [revealed.value for revealed in ledger.read("vendor/licence").revealed] == ["value of vendor"]
     unnamed = f"link/{ledger.fingerprint('secret_key', 'secret-key-unnamed')[:32]}"
@@ -93,6 +94,8 @@ def test_the_trail_of_the_present_version_holds(ledger_url: str, open_ledger: Op
     assert [(sent.part, sent.channel, sent.destination) for sent in dave.deliveries] == [
         (Part.LINK, "notify", "ntfy.example.com")
     ]
+    assert [(told.passphrase, told.way) for told in dave.told] == [("11", Way("sms", "sms.example.com"))]
+    assert [burn.sent for burn in dave.pending_burns] == [(Way("ntfy", "ntfy.example.com"),)]
     assert [(name, known.matter) for name, known in ledger.announced()] == [("db/prod/dave", "watcher: read")]
 
 

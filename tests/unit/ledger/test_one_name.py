@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger import sql
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.errors import LedgerError
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.events import What
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model import (
     Announcement,
@@ -16,16 +17,19 @@ from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model imp
     Part,
     Record,
     RevealedValue,
+    Told,
+    Way,
 )
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.protocol import Completion, Ledger
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sql import SqlLedger
-from tests.support.rows import ATTEMPT, MADE, OTHER_ATTEMPT, OWED, RECORD, complete
+from tests.support.rows import ATTEMPT, MADE, OTHER_ATTEMPT, OWED, RECORD, complete, delivered, note, retire
 
 Open = Callable[..., SqlLedger]
 Change = Callable[[Ledger], object]
 
 READ = RevealedValue("secret-key-of-theirs", "value of theirs", 1_800_000_000)
 SENT = Delivery(Part.LINK, "mail", "alice@example.com", 1_800_000_000)
+TOLD = Told(RECORD.fingerprints["passphrase"], Way("webhook", "chat.example.com"), same_channel=False)
 KNOWN = Announcement("eda read", RECORD.metadata_key, 1_800_000_000)
 OTHER = replace(RECORD, metadata_key="metadata-key-of-another")
 ALSO_OWED = replace(OWED, metadata_key="metadata-key-of-another")
@@ -34,43 +38,43 @@ EVENT = replace(MADE, what=What.UNKNOWN)  # which nothing else here tells
 CHANGES: dict[str, tuple[Change, Entry]] = {
     "abandon": (
         lambda it: it.abandon("alice", ATTEMPT, EVENT),
-        Entry(RECORD, (OTHER_ATTEMPT,), (OWED,), (READ,), (SENT,)),
+        Entry(RECORD, (OTHER_ATTEMPT,), (OWED,), (READ,), (SENT,), (TOLD,)),
     ),
     "owe": (
         lambda it: it.owe("alice", ATTEMPT, ALSO_OWED, EVENT),
-        Entry(RECORD, (OTHER_ATTEMPT,), (OWED, ALSO_OWED), (READ,), (SENT,)),
+        Entry(RECORD, (OTHER_ATTEMPT,), (OWED, ALSO_OWED), (READ,), (SENT,), (TOLD,)),
     ),
     "withdraw": (
         lambda it: it.withdraw("alice", ATTEMPT, OTHER, ALSO_OWED, EVENT),
-        Entry(RECORD, (OTHER_ATTEMPT,), (OWED, ALSO_OWED), (READ,), (SENT,)),
+        Entry(RECORD, (OTHER_ATTEMPT,), (OWED, ALSO_OWED), (READ,), (SENT,), (TOLD,)),
     ),
     "complete": (
         lambda it: complete(it, "alice", ATTEMPT, OTHER, ALSO_OWED, what=What.UNKNOWN),
-        Entry(OTHER, (OTHER_ATTEMPT,), (OWED, ALSO_OWED), (READ,)),
+        Entry(OTHER, (OTHER_ATTEMPT,), (OWED, ALSO_OWED), (READ,), (), (TOLD,)),
     ),
     "note": (
-        lambda it: it.note("alice", replace(RECORD, ttl=7), EVENT),
-        Entry(replace(RECORD, ttl=7), (ATTEMPT, OTHER_ATTEMPT), (OWED,), (READ,), (SENT,)),
+        lambda it: note(it, "alice", replace(RECORD, ttl=7), EVENT),
+        Entry(replace(RECORD, ttl=7), (ATTEMPT, OTHER_ATTEMPT), (OWED,), (READ,), (SENT,), (TOLD,)),
     ),
     "retire": (
-        lambda it: it.retire("alice", ALSO_OWED, EVENT),
-        Entry(None, (ATTEMPT, OTHER_ATTEMPT), (OWED, ALSO_OWED), (READ,)),
+        lambda it: retire(it, "alice", ALSO_OWED, EVENT),
+        Entry(None, (ATTEMPT, OTHER_ATTEMPT), (OWED, ALSO_OWED), (READ,), (), (TOLD,)),
     ),
     "settle": (
         lambda it: it.settle("alice", OWED, EVENT),
-        Entry(RECORD, (ATTEMPT, OTHER_ATTEMPT), (), (READ,), (SENT,)),
+        Entry(RECORD, (ATTEMPT, OTHER_ATTEMPT), (), (READ,), (SENT,), (TOLD,)),
     ),
     "deliver": (
-        lambda it: it.delivered("alice", replace(SENT, channel="chat"), EVENT),
-        Entry(RECORD, (ATTEMPT, OTHER_ATTEMPT), (OWED,), (READ,), (replace(SENT, channel="chat"),)),
+        lambda it: delivered(it, "alice", replace(SENT, channel="chat"), EVENT),
+        Entry(RECORD, (ATTEMPT, OTHER_ATTEMPT), (OWED,), (READ,), (replace(SENT, channel="chat"),), (TOLD,)),
     ),
     "keep": (
         lambda it: it.keep("alice", replace(READ, value="another"), EVENT),
-        Entry(RECORD, (ATTEMPT, OTHER_ATTEMPT), (OWED,), (replace(READ, value="another"),), (SENT,)),
+        Entry(RECORD, (ATTEMPT, OTHER_ATTEMPT), (OWED,), (replace(READ, value="another"),), (SENT,), (TOLD,)),
     ),
     "drop": (
         lambda it: it.drop("alice", READ, EVENT),
-        Entry(RECORD, (ATTEMPT, OTHER_ATTEMPT), (OWED,), (), (SENT,)),
+        Entry(RECORD, (ATTEMPT, OTHER_ATTEMPT), (OWED,), (), (SENT,), (TOLD,)),
     ),
 }  # fmt: skip
 
@@ -82,7 +86,7 @@ def full(ledger: SqlLedger, *names: str) -> SqlLedger:
         ledger.begin(name, ATTEMPT)
         ledger.begin(name, OTHER_ATTEMPT)
         ledger.keep(name, READ)
-        ledger.delivered(name, SENT)
+        delivered(ledger, name, SENT, told=TOLD)
         ledger.announce(name, KNOWN)
     return ledger
 
@@ -104,6 +108,55 @@ def test_it_changes_what_it_is_about_and_tells_so_and_nothing_else(open_ledger: 
     assert list(other_account.announced()) == [("alice", KNOWN)]
     assert ("bob", KNOWN) in ledger.announced()
     assert (("alice", KNOWN) in ledger.announced()) == (name not in ("complete", "retire"))
+
+
+def test_how_a_passphrase_was_told_stays_known_whatever_becomes_of_the_link(open_ledger: Open) -> None:
+    ledger = full(open_ledger(), "alice")
+    again = replace(TOLD, way=Way("ntfy", "ntfy.example.com"))
+    delivered(ledger, "alice", SENT, told=again)
+    delivered(ledger, "alice", SENT, told=again)
+    assert set(ledger.read("alice").told) == {TOLD, again}
+
+    retire(ledger, "alice", None)
+    complete(ledger, "alice", ATTEMPT, OTHER, None)
+    assert set(ledger.read("alice").told) == {TOLD, again}
+    complete(ledger, "alice", ATTEMPT, replace(OTHER, fingerprints={"secret": "00", "passphrase": "22"}), None)
+    assert set(ledger.read("alice").told) == {TOLD, again}
+    assert ledger.read("alice").ways_of_passphrase("22") == ()
+
+
+WRITES: dict[str, Callable[[Ledger, Record | None], object]] = {
+    "complete": lambda it, former: it.complete("alice", ATTEMPT, OTHER, former=former, due=ALSO_OWED, event=EVENT),
+    "adopt": lambda it, _former: it.adopt("alice", OTHER, EVENT),
+    "note": lambda it, former: it.note("alice", replace(former or RECORD, ttl=7), EVENT),
+    "retire": lambda it, former: it.retire("alice", former, ALSO_OWED, EVENT),
+    "deliver": lambda it, former: it.delivered("alice", former or RECORD, SENT, TOLD, EVENT),
+}
+
+
+LOST = [
+    (write, is_replaced)
+    for write in WRITES
+    for is_replaced in (True, False)
+    if (write, is_replaced) != ("adopt", False)
+]
+
+
+@pytest.mark.parametrize(("write", "is_replaced"), LOST)
+def test_who_lost_the_lock_changes_nothing_of_another_run_s_link(
+    open_ledger: Open, write: str, is_replaced: bool
+) -> None:
+    """Where the lock's file was removed, or the session that held it is gone."""
+    ledger, other_run = full(open_ledger(), "alice"), open_ledger()
+    decided_from = ledger.read("alice").record
+    retire(other_run, "alice", None)
+    if is_replaced:
+        complete(other_run, "alice", OTHER_ATTEMPT, replace(OTHER, metadata_key="made-meanwhile"), None)
+    before, told = ledger.read("alice"), list(ledger.history())
+
+    with ledger.locked("alice"), pytest.raises(LedgerError, match="was changed by another run while this one worked"):
+        WRITES[write](ledger, decided_from)
+    assert (ledger.read("alice"), list(ledger.history())) == (before, told)
 
 
 def test_many_names_are_read_a_part_at_a_time(open_ledger: Open, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,7 @@ from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.open impo
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sql import SqlLedger
 from tests.support.back_ends import sql
 from tests.support.earlier_ledgers import earlier_ledger
-from tests.support.rows import ATTEMPT, MADE, OTHER_KEY, RECORD, SEALED, complete
+from tests.support.rows import ATTEMPT, MADE, OTHER_KEY, RECORD, SEALED, complete, delivered, note, retire
 from tests.support.world import KEY
 
 Open = Callable[..., SqlLedger]
@@ -62,7 +62,7 @@ def test_an_event_tells_what_happened_to_whom_when_and_who_did_it(open_ledger: O
 
 def test_the_newest_event_comes_first_and_names_are_asked_for(open_ledger: Open) -> None:
     ledger = filled(open_ledger())
-    ledger.retire("bob", None, replace(MADE, what=What.FORGOTTEN))
+    retire(ledger, "bob", None, replace(MADE, what=What.FORGOTTEN))
 
     assert [event.name for event in ledger.history()] == ["bob", "erin", "dave", "carol", "bob", "alice"]
     assert [event.what for event in ledger.history(["bob"])] == [What.FORGOTTEN, What.MADE]
@@ -239,19 +239,19 @@ def test_that_a_link_was_read_or_sent_cannot_be_cut_off_either(open_ledger: Open
     before = trail_of(ledger)
     read = replace(record_of("alice"), state=State.RECEIVED)
     told = replace(MADE, what=What.READ, key=read.metadata_key)
-    ledger.note("alice", read, told)
+    note(ledger, "alice", read, told)
     assert ledger.verify().problems == ()
     put_back(ledger, ledger_url, before)
     assert ledger.verify().problems == ("the link of 'alice' is recorded as received, but no row says so",)
 
-    ledger.note("alice", read, told)
+    note(ledger, "alice", read, told)
     before = trail_of(ledger)
     sent = Delivery(Part.LINK, "mail", "bob@example.com", NOW)
     event = replace(MADE, what=What.DELIVERED, key=record_of("bob").metadata_key, details={"part": Part.LINK.value})
-    ledger.delivered("bob", sent, event)
+    delivered(ledger, "bob", sent, event)
     put_back(ledger, ledger_url, before)
     assert ledger.verify().problems == ("the link of 'bob' is recorded as sent, but no row says so",)
-    ledger.delivered("bob", sent, event)
+    delivered(ledger, "bob", sent, event)
     assert ledger.verify().problems == ()
 
 
