@@ -22,7 +22,7 @@ BAD_INPUT = [
     ({"secret": "{{ SECRET ~ '\0' }}"}, "secret: has a NUL character"),
     ({"secret": 123}, "secret: is a number, not text; put it in quotes, or add | string"),
     ({"secret": {"a": SECRET}}, "secret: is a mapping, not text"),
-    ({"secret": None}, "secret: is missing; give the text to share"),
+    ({"secret": None}, "secret: is null; give it, or leave it out"),
     ({"ttl": "0"}, "ttl: "),
     ({"ttl": "-5"}, "ttl: "),
     ({"ttl": "soon"}, "ttl: "),

@@ -95,7 +95,7 @@ def test_the_other_run_s_link_stays_known_and_is_sent(
     world: World, ledger_file: Path, act: Callable[[Busy], None]
 ) -> None:
     world.engine().present(ONE)
-    with pytest.raises(LedgerError, match="the lock of .* was lost: the lock file .* was removed"):
+    with pytest.raises(LedgerError, match=r"the lock of .* was lost: the lock file .* was removed"):
         act(Busy(world, ledger_file.with_name(f"{ledger_file.name}.lock")))
 
     assert (world.links_ever(), world.live_links()) == (2, 1)
