@@ -68,11 +68,17 @@ def retire(ledger: Ledger, name: str, due: PendingBurn | None, event: Happening 
         ledger.retire(name, ledger.read(name).record, due, event)
 
 
-def delivered(
-    ledger: Ledger, name: str, delivery: Delivery, event: Happening | None = None, told: Told | None = None
-) -> None:
+def telling(ledger: Ledger, name: str, told: Told) -> None:
+    """Note how something of whatever is recorded goes, with the name held."""
+    with ledger.locked(name):
+        record = ledger.read(name).record
+        assert record
+        ledger.telling(name, record, told)
+
+
+def delivered(ledger: Ledger, name: str, delivery: Delivery, event: Happening | None = None) -> None:
     """Note what was sent of whatever is recorded, with the name held."""
     with ledger.locked(name):
         record = ledger.read(name).record
         assert record
-        ledger.delivered(name, record, delivery, told, event)
+        ledger.delivered(name, record, delivery, event)

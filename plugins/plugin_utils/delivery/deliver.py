@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -66,7 +66,14 @@ class Messenger(Protocol):
 
 
 class DeliveryError(Exception):
-    """A text could not be sent, or nobody knows whether it was."""
+    """A text could not be sent, or nobody knows whether it was.
+
+    may_have_taken_effect: whether somebody at the other end may have it.
+    """
+
+    def __init__(self, problem: str, *, may_have_taken_effect: bool = True) -> None:
+        super().__init__(problem)
+        self.may_have_taken_effect = may_have_taken_effect
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +117,30 @@ def deliver(
         text = _text(message, name, record, address, messenger)
         delivery = Delivery(message.part, messenger.channel, messenger.destination, int(clock()), messenger.service)
         if not check:
-            messenger.send(message.subject, text)
-            told = _told(record, delivery, message) if message.part is Part.PASSPHRASE else None
-            ledger.delivered(name, record, delivery, told, _event(record, delivery))
+            with _told(ledger, name, entry, record, delivery, message):
+                messenger.send(message.subject, text)
+            ledger.delivered(name, record, delivery, _event(record, delivery))
         return delivery
 
 
-def _told(record: Record, delivery: Delivery, message: Message) -> Told:
-    return Told(record.fingerprints["passphrase"], delivery.way, message.by_the_same_channel)
+@contextmanager
+def _told(
+    ledger: Ledger, name: str, entry: Entry, record: Record, delivery: Delivery, message: Message
+) -> Iterator[None]:
+    """Note how link or passphrase go, before they do: who changes the ways because of a failure must not join them."""
+    if message.part not in HANDED_OVER:
+        yield
+        return
+    of = record.metadata_key if message.part is Part.LINK else record.fingerprints["passphrase"]
+    told = Told(message.part, of, delivery.way, message.by_the_same_channel)
+    is_known = any((it.part, it.of, it.way) == (told.part, told.of, told.way) for it in entry.told)
+    ledger.telling(name, record, told)
+    try:
+        yield
+    except (DeliveryError, InvalidInput) as error:
+        if not error.may_have_taken_effect and not is_known:
+            ledger.not_told(name, told)
+        raise
 
 
 def _event(record: Record, delivery: Delivery) -> Happening:

@@ -140,7 +140,7 @@ class Mail:
                 if handed_over
                 else f"{how}; nothing was sent"
             )
-        return DeliveryError(f"the mail server {self.host}:{self.port} {reason}")
+        return DeliveryError(f"the mail server {self.host}:{self.port} {reason}", may_have_taken_effect=handed_over)
 
 
 class _NotOfferedError(smtplib.SMTPException):

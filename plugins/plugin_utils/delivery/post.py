@@ -81,7 +81,8 @@ def post(message: Post, way: Way, who: str) -> Reply:
             problem = f"answered with HTTP status {reply.status}"
         except (OSError, ValueError, urllib3_errors.HTTPError) as error:
             problem = _problem(error, call, message.option)
-    raise DeliveryError(f"{who} {problem}")  # out here, so that no exception that holds the URL is chained to it
+    # Out here, so that no exception that holds the URL is chained to it.
+    raise DeliveryError(f"{who} {problem}", may_have_taken_effect=call.handed_over)
 
 
 def _exchange(session: requests.Session, message: Post, way: Way, call: Call) -> Reply:

@@ -57,6 +57,7 @@ from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model imp
     Attempt,
     Entry,
     Kind,
+    Part,
     PendingBurn,
     Record,
 )
@@ -171,7 +172,7 @@ class Engine:
                 return outcome.but_told(warn.possible_orphan(attempt, "check mode") for attempt in entry.attempts)
             pending, witness = list(entry.pending_burns), None
             if outcome.action.sends_link:
-                due = _burn_due(former, entry)
+                due = _burn_due(former)
                 outcome, witness = self._send(desired, outcome, due)
                 pending += [due] if due else []
             told = [self._retry_burn(desired.name, burn) for burn in pending]
@@ -213,7 +214,7 @@ class Engine:
             outcome = Outcome(action, former=former, warnings=warnings)
             if check:
                 return outcome
-            due = _burn_due(former, entry)
+            due = _burn_due(former)
             if former:
                 self._ledger.retire(name, former, due, forgotten(former))
             outcome = self._burn_all(name, outcome, [*entry.pending_burns, *([due] if due else [])], passphrase)
@@ -341,8 +342,9 @@ class Engine:
             return
         fingerprint = self._fingerprint(wanted.name, "passphrase", passphrase)
         for told in entry.told:
+            is_its = told.part is Part.PASSPHRASE and told.of == fingerprint
             is_same_way = told.way.service == MAIL or told.way.destination == recipient
-            if told.passphrase == fingerprint and is_same_way and not told.same_channel:
+            if is_its and is_same_way and not told.same_channel:
                 raise InvalidInput(warn.told_by_mail(wanted.name, told.way.destination), field="recipient")
 
     def _fingerprint(self, name: str, part: str, value: str | None) -> str:
@@ -648,6 +650,6 @@ def _value_of(desired: Desired, source: Record | None) -> str | None:
     return recipe.make() if recipe else None
 
 
-def _burn_due(former: Record | None, entry: Entry) -> PendingBurn | None:
+def _burn_due(former: Record | None) -> PendingBurn | None:
     """The burn that is due when another link takes this one's place, or none shall be."""
-    return PendingBurn.of(former, entry.deliveries) if former and not former.state.is_final else None
+    return PendingBurn.of(former) if former and not former.state.is_final else None

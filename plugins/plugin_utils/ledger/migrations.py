@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger import schema
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.events import Happening, What
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model import Entry, Part, Told
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model import HANDED_OVER, MAIL, Part, Told
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.rows import Rows, bound_to, closed, reopened
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sealing import Fingerprints, Seal
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.tables import Row, Tables
@@ -86,7 +86,7 @@ def from_3_to_4(tables: Tables, seal: Seal) -> None:
     links = [(row["scope"], row["name"], reopened(seal, "link", row)) for row in tables.select("link")]
     trail.tell([(scope, name, _known(link)) for scope, name, link in links])
     for row in tables.select("link"):
-        _tell_ways(tables, row, Rows(seal, Fingerprints(fingerprint_key), row["scope"]))
+        _keep_ways(tables, row, Rows(seal, Fingerprints(fingerprint_key), row["scope"]))
     schema.describe(tables, seal, fingerprint_key)
 
 
@@ -116,14 +116,15 @@ def _known(link: Mapping[str, Any]) -> Happening:
     return Happening(What.KNOWN, link["metadata_key"], link["options"].get("recipient"), link["created_at"])
 
 
-def _tell_ways(tables: Tables, row: Row, rows: Rows) -> None:
+def _keep_ways(tables: Tables, row: Row, rows: Rows) -> None:
+    """Keep how link and passphrase went. Nobody could send both the same way without saying that they may."""
     record = rows.link(row)
-    deliveries = tuple(rows.delivery(it) for it in tables.select("delivery", scope=row["scope"], name=row["name"]))
-    services = {way.service for way in Entry(record, deliveries=deliveries).ways_of_links(record.passphrase)}
-    for delivery in deliveries:
-        if delivery.part is Part.PASSPHRASE and "passphrase" in record.fingerprints:
-            same_channel = delivery.way.service in services  # which nobody could do without saying so
-            told = Told(record.fingerprints["passphrase"], delivery.way, same_channel)
+    sent = [rows.delivery(it) for it in tables.select("delivery", scope=row["scope"], name=row["name"])]
+    services = [MAIL] * bool(record.recipient) + [it.way.service for it in sent if it.part in HANDED_OVER]
+    of = {Part.LINK: record.metadata_key, Part.PASSPHRASE: record.fingerprints.get("passphrase")}
+    for it in sent:
+        if known := of.get(it.part):
+            told = Told(it.part, known, it.way, same_channel=services.count(it.way.service) > 1)
             tables.put("told", rows.of_told(row["name"], told))
 
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -132,12 +132,10 @@ class PendingBurn:
     passphrase: str | None = field(repr=False)
     expires_at: int  # on our clock, as far as it is known
     recipient: str | None = None
-    sent: tuple[Way, ...] = ()  # how its link reached a person, beside the server's mail
 
     @classmethod
-    def of(cls, record: Record, deliveries: Sequence[Delivery] = ()) -> PendingBurn:
-        sent = tuple(delivery.way for delivery in deliveries if delivery.part is Part.LINK)
-        return cls(record.metadata_key, record.passphrase, record.recorded_at + record.ttl, record.recipient, sent)
+    def of(cls, record: Record) -> PendingBurn:
+        return cls(record.metadata_key, record.passphrase, record.recorded_at + record.ttl, record.recipient)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,9 +178,10 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """That a person was told a passphrase, and how: no link that it opens, present or future, may go the same way."""
+    """That a link or a passphrase went some way, or may have: what opens with it must not follow, today or later."""
 
-    passphrase: str  # its fingerprint under the name
+    part: Part
+    of: str = field(repr=False)  # the fingerprint of a passphrase under the name, or the metadata key of a link
     way: Way
     same_channel: bool  # whether it was said that they may
 
@@ -215,21 +214,18 @@ class Entry:
 
     def ways_of_passphrase(self, fingerprint: str | None) -> tuple[Way, ...]:
         """By which ways a passphrase was told, for this link or a former one."""
-        return tuple(told.way for told in self.told if told.passphrase == fingerprint)
+        return tuple(told.way for told in self.told if told.part is Part.PASSPHRASE and told.of == fingerprint)
 
     def ways_of_links(self, passphrase: str | None) -> tuple[Way, ...]:
-        """By which ways those links have gone that a passphrase may still open: also one that is to be burned."""
-        ways: list[Way] = []
-        if self.record and self.record.passphrase == passphrase:
-            ways += Way.of_mail_by_server(self.record.recipient)
-            ways += (delivery.way for delivery in self.deliveries if delivery.part is Part.LINK)
-        for burn in self.pending_burns:
-            if burn.passphrase == passphrase:
-                ways += (*Way.of_mail_by_server(burn.recipient), *burn.sent)
-        for attempt in self.attempts:
-            if attempt.passphrase == passphrase:
-                ways += Way.of_mail_by_server(attempt.recipient)
-        return tuple(ways)
+        """By which ways those links went that a passphrase may still open: also one that is to be burned."""
+        links: list[Record | PendingBurn] = [*([self.record] if self.record else []), *self.pending_burns]
+        opened = [link for link in links if link.passphrase == passphrase]
+        attempted = [attempt for attempt in self.attempts if attempt.passphrase == passphrase]
+        keys = {link.metadata_key for link in opened}
+        return (
+            *(way for link in (*opened, *attempted) for way in Way.of_mail_by_server(link.recipient)),
+            *(told.way for told in self.told if told.part is Part.LINK and told.of in keys),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,13 +107,17 @@ class Ledger(Protocol):
     def settle(self, name: str, burn: PendingBurn, event: Happening | None = None) -> None:
         """Strike off a burn that is no longer pending."""
 
-    def delivered(
-        self, name: str, record: Record, delivery: Delivery, told: Told | None = None, event: Happening | None = None
-    ) -> None:
-        """Note what was sent of the recorded link. With another record, or none, it is forgotten.
+    def telling(self, name: str, record: Record, told: Told) -> None:
+        """Note how a link or passphrase is about to go.
 
-        Not so that a passphrase was told: what a person knows stays known, whatever becomes of the link.
+        That a link went is forgotten when it is burned; that a passphrase did never is, whatever becomes of the links.
         """
+
+    def not_told(self, name: str, told: Told) -> None:
+        """Take that back: it surely did not go."""
+
+    def delivered(self, name: str, record: Record, delivery: Delivery, event: Happening | None = None) -> None:
+        """Note what was sent of the recorded link. With another record, or none, it is forgotten."""
 
     def announced(self) -> Collection[tuple[str, Announcement]]:
         """Return what watchers know of which name."""

@@ -72,7 +72,7 @@ class Rows:
         return self._sealed("delivery", name, content, part=content.pop("part"))
 
     def of_told(self, name: str, told: Told) -> Row:
-        digest = self.fingerprints.of("told", told.passphrase, *told.way)
+        digest = self.fingerprints.of("told", told.part, told.of, *told.way)
         return self._sealed("told", name, _fields_of(told), digest=digest)
 
     def of_revealed(self, name: str, revealed: RevealedValue) -> Row:
@@ -90,8 +90,7 @@ class Rows:
         return _made(Attempt, {**self._content("attempt", row), "id": row["id"]})
 
     def pending_burn(self, row: Row) -> PendingBurn:
-        content = self._content("pending_burn", row)
-        return _made(PendingBurn, {**content, "sent": tuple(Way(*way) for way in content.get("sent", ()))})
+        return _made(PendingBurn, self._content("pending_burn", row))
 
     def revealed(self, row: Row) -> RevealedValue:
         return _made(RevealedValue, self._content("revealed", row))
@@ -102,7 +101,7 @@ class Rows:
 
     def told(self, row: Row) -> Told:
         content = self._content("told", row)
-        return _made(Told, {**content, "way": Way(*content["way"])})
+        return _made(Told, {**content, "part": Part(content["part"]), "way": Way(*content["way"])})
 
     def announcement(self, row: Row) -> Announcement:
         return _made(Announcement, {**self._content("announcement", row), "matter": row["matter"]})

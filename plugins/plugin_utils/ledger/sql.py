@@ -175,6 +175,8 @@ class SqlLedger(ABC):
             tables.delete("announcement", scope=self._scope, name=name)
             if due:
                 tables.put("pending_burn", self._rows().of_pending_burn(name, due))
+            elif former:
+                self._forget_ways(tables, name, former.metadata_key)
             self._tell(tables, name, event)
 
     def withdraw(
@@ -213,22 +215,31 @@ class SqlLedger(ABC):
             tables.delete("announcement", scope=self._scope, name=name)
             if due:
                 tables.put("pending_burn", self._rows().of_pending_burn(name, due))
+            elif former:
+                self._forget_ways(tables, name, former.metadata_key)
             self._tell(tables, name, event)
 
     def settle(self, name: str, burn: PendingBurn, event: Happening | None = None) -> None:
         with self._transaction() as tables:
             digest = self._rows().key_digest(burn.metadata_key)
             tables.delete("pending_burn", scope=self._scope, name=name, key_digest=digest)
+            self._forget_ways(tables, name, burn.metadata_key)
             self._tell(tables, name, event)
 
-    def delivered(
-        self, name: str, record: Record, delivery: Delivery, told: Told | None = None, event: Happening | None = None
-    ) -> None:
+    def telling(self, name: str, record: Record, told: Told) -> None:
+        with self._transaction() as tables:
+            self._check_undisturbed(tables, name, record)
+            tables.put("told", self._rows().of_told(name, told))
+
+    def not_told(self, name: str, told: Told) -> None:
+        with self._transaction() as tables:
+            digest = self._rows().of_told(name, told)["digest"]
+            tables.delete("told", scope=self._scope, name=name, digest=digest)
+
+    def delivered(self, name: str, record: Record, delivery: Delivery, event: Happening | None = None) -> None:
         with self._transaction() as tables:
             self._check_undisturbed(tables, name, record)
             tables.put("delivery", self._rows().of_delivery(name, delivery))
-            if told:
-                tables.put("told", self._rows().of_told(name, told))
             self._tell(tables, name, event)
 
     def announced(self) -> Collection[tuple[str, Announcement]]:
@@ -296,6 +307,12 @@ class SqlLedger(ABC):
             trail.reseal(new)
             trail.tell([(THE_LEDGER, THE_LEDGER, Happening(What.KEY_CHANGED))])
             schema.describe(tables, new, fingerprint_key)
+
+    def _forget_ways(self, tables: Tables, name: str, metadata_key: str) -> None:
+        """Forget how a link went that nobody can open any more."""
+        for row in tables.select("told", scope=self._scope, name=name):
+            if self._rows().told(row).of == metadata_key:
+                tables.delete("told", **{column: row[column] for column in KEYS["told"]})
 
     def _check_undisturbed(self, tables: Tables, name: str, record: Record | None) -> None:
         """Raise LedgerError unless the name is still held, with the record that was decided from."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,10 +11,17 @@ import pytest
 
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.address import Address
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.errors import InvalidInput
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.delivery.deliver import Delivery, Message, deliver
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model import Part
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.delivery.deliver import (
+    Delivery,
+    DeliveryError,
+    Message,
+    deliver,
+)
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model import HANDED_OVER, Part
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sqlite import SqliteLedger
+from tests.support.earlier_ledgers import earlier_ledger
 from tests.support.rows import ATTEMPT, RECORD, complete
+from tests.support.world import KEY
 
 ADDRESS = Address.of("https://ots.example.com")
 NOT_MAILED = replace(RECORD, options={"passphrase": "passphrase of älice", "ttl": 7200})
@@ -116,14 +124,65 @@ def test_a_link_that_the_server_has_mailed_has_gone_by_mail(tmp_path: Path) -> N
 
 
 def test_a_delivery_of_an_earlier_version_has_gone_by_its_channel(tmp_path: Path) -> None:
-    ledger = SqliteLedger(tmp_path / "ledger.sqlite3", "scope", [bytes(32)], wait=5)
-    complete(ledger, "db/alice", ATTEMPT, NOT_MAILED, None)
-    with ledger.locked("db/alice"):
-        ledger.delivered(
-            "db/alice", NOT_MAILED, Delivery(Part.LINK, "webhook", WEBHOOK.destination, RECORD.recorded_at)
-        )
-    message = Message(Part.PASSPHRASE, "A credential", None, by_the_same_channel=False)
+    earlier_ledger("0.3.0", f"sqlite://{tmp_path}/ledger/ledger.sqlite3")  # which has sent the passphrase by a webhook
+    scope, key = "http://server ops@example.com", base64.b64decode(KEY)
+    ledger = SqliteLedger(tmp_path / "ledger" / "ledger.sqlite3", scope, [key], wait=5)
+    message = Message(Part.LINK, "A credential", None, by_the_same_channel=False)
     for way, found in ((CHAT_BY_NOTIFY, "by webhook"), (PUSH_AT_THE_CHAT, r"to chat\.example\.com")):
         with pytest.raises(InvalidInput, match=f"would both be sent {found}"):
+            deliver(ledger, "db/prod/alice", message, way, ADDRESS, clock=lambda: RECORD.recorded_at, check=False)
+    assert deliver(ledger, "db/prod/alice", message, NTFY, ADDRESS, clock=lambda: RECORD.recorded_at, check=False)
+
+
+@dataclass
+class Failing(Way):
+    """One whose answer is lost, or that cannot be reached."""
+
+    error: Exception = field(default_factory=lambda: DeliveryError("broke off"))
+
+    def send(self, _subject: str, _text: str) -> None:
+        raise self.error
+
+
+@pytest.mark.parametrize("part", HANDED_OVER)
+@pytest.mark.parametrize(
+    ("error", "may_have_arrived"),
+    [
+        (DeliveryError("broke off"), True),
+        (KeyboardInterrupt(), True),
+        (DeliveryError("cannot be reached", may_have_taken_effect=False), False),
+        (InvalidInput("would be changed", field="text"), False),
+    ],
+)
+def test_what_may_have_arrived_went_that_way(
+    tmp_path: Path, part: Part, error: Exception, *, may_have_arrived: bool
+) -> None:
+    """Who changes the ways because one of them fails must not join what goes apart."""
+    ledger = SqliteLedger(tmp_path / "ledger.sqlite3", "scope", [bytes(32)], wait=5)
+    complete(ledger, "db/alice", ATTEMPT, NOT_MAILED, None)
+    other = next(each for each in HANDED_OVER if each is not part)
+
+    def send(which: Part, way: Way) -> Delivery | None:
+        message = Message(which, "A credential", None, by_the_same_channel=False)
+        return deliver(ledger, "db/alice", message, way, ADDRESS, clock=lambda: RECORD.recorded_at, check=False)
+
+    with pytest.raises(type(error)):
+        send(part, Failing("webhook", "webhook", "chat.example.com", error=error))
+    if may_have_arrived:
+        with pytest.raises(InvalidInput, match="would both be sent by webhook"):
+            send(other, WEBHOOK)
+    else:
+        assert send(other, WEBHOOK)
+    assert send(part, NTFY)
+
+
+def test_what_went_once_is_not_forgotten_by_a_later_failure(tmp_path: Path) -> None:
+    ledger = SqliteLedger(tmp_path / "ledger.sqlite3", "scope", [bytes(32)], wait=5)
+    complete(ledger, "db/alice", ATTEMPT, NOT_MAILED, None)
+    lost, unreachable = DeliveryError("broke off"), DeliveryError("no way", may_have_taken_effect=False)
+    message = Message(Part.PASSPHRASE, "A credential", None, by_the_same_channel=False)
+    for error in (lost, unreachable):
+        way = Failing("webhook", "webhook", "chat.example.com", error=error)
+        with pytest.raises(DeliveryError):
             deliver(ledger, "db/alice", message, way, ADDRESS, clock=lambda: RECORD.recorded_at, check=False)
-    assert deliver(ledger, "db/alice", message, NTFY, ADDRESS, clock=lambda: RECORD.recorded_at, check=False)
+    assert len(ledger.read("db/alice").told) == 1

@@ -7,8 +7,8 @@ import pytest
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.errors import InvalidInput
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.decision import Action
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.desired import Desired
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model import Delivery, Part, Told, Way
-from tests.support.rows import delivered
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model import Part, Told, Way
+from tests.support.rows import telling
 from tests.support.world import World
 
 pytestmark = pytest.mark.only_release("v0.26")
@@ -20,9 +20,7 @@ def tell(world: World, way: Way, *, same_channel: bool = False) -> None:
     """Note that the passphrase was sent that way."""
     record = world.ledger.read(PLAIN.name).record
     assert record
-    sent = Delivery(Part.PASSPHRASE, "mail", way.destination, 1, way.service)
-    told = Told(record.fingerprints["passphrase"], way, same_channel)
-    delivered(world.ledger, PLAIN.name, sent, told=told)
+    telling(world.ledger, PLAIN.name, Told(Part.PASSPHRASE, record.fingerprints["passphrase"], way, same_channel))
 
 
 @pytest.mark.parametrize(

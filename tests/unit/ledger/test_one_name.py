@@ -15,6 +15,7 @@ from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model imp
     Delivery,
     Entry,
     Part,
+    PendingBurn,
     Record,
     RevealedValue,
     Told,
@@ -22,14 +23,14 @@ from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model imp
 )
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.protocol import Completion, Ledger
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sql import SqlLedger
-from tests.support.rows import ATTEMPT, MADE, OTHER_ATTEMPT, OWED, RECORD, complete, delivered, note, retire
+from tests.support.rows import ATTEMPT, MADE, OTHER_ATTEMPT, OWED, RECORD, complete, delivered, note, retire, telling
 
 Open = Callable[..., SqlLedger]
 Change = Callable[[Ledger], object]
 
 READ = RevealedValue("secret-key-of-theirs", "value of theirs", 1_800_000_000)
 SENT = Delivery(Part.LINK, "mail", "alice@example.com", 1_800_000_000)
-TOLD = Told(RECORD.fingerprints["passphrase"], Way("webhook", "chat.example.com"), same_channel=False)
+TOLD = Told(Part.PASSPHRASE, RECORD.fingerprints["passphrase"], Way("webhook", "chat.example.com"), same_channel=False)
 KNOWN = Announcement("eda read", RECORD.metadata_key, 1_800_000_000)
 OTHER = replace(RECORD, metadata_key="metadata-key-of-another")
 ALSO_OWED = replace(OWED, metadata_key="metadata-key-of-another")
@@ -86,7 +87,8 @@ def full(ledger: SqlLedger, *names: str) -> SqlLedger:
         ledger.begin(name, ATTEMPT)
         ledger.begin(name, OTHER_ATTEMPT)
         ledger.keep(name, READ)
-        delivered(ledger, name, SENT, told=TOLD)
+        telling(ledger, name, TOLD)
+        delivered(ledger, name, SENT)
         ledger.announce(name, KNOWN)
     return ledger
 
@@ -113,16 +115,45 @@ def test_it_changes_what_it_is_about_and_tells_so_and_nothing_else(open_ledger: 
 def test_how_a_passphrase_was_told_stays_known_whatever_becomes_of_the_link(open_ledger: Open) -> None:
     ledger = full(open_ledger(), "alice")
     again = replace(TOLD, way=Way("ntfy", "ntfy.example.com"))
-    delivered(ledger, "alice", SENT, told=again)
-    delivered(ledger, "alice", SENT, told=again)
+    telling(ledger, "alice", again)
+    telling(ledger, "alice", again)
     assert set(ledger.read("alice").told) == {TOLD, again}
 
     retire(ledger, "alice", None)
     complete(ledger, "alice", ATTEMPT, OTHER, None)
-    assert set(ledger.read("alice").told) == {TOLD, again}
     complete(ledger, "alice", ATTEMPT, replace(OTHER, fingerprints={"secret": "00", "passphrase": "22"}), None)
     assert set(ledger.read("alice").told) == {TOLD, again}
+    assert set(ledger.read("alice").ways_of_passphrase(TOLD.of)) == {TOLD.way, again.way}
     assert ledger.read("alice").ways_of_passphrase("22") == ()
+
+    ledger.not_told("alice", again)
+    assert ledger.read("alice").told == (TOLD,)
+
+
+def test_how_a_link_went_is_known_until_nobody_can_open_it(open_ledger: Open) -> None:
+    ledger = open_ledger()
+    way, passphrase = Way("ntfy", "ntfy.example.com"), RECORD.passphrase
+    mailed = Way("mail", RECORD.recipient or "")
+    for due in (PendingBurn.of(RECORD), None):
+        complete(ledger, "alice", ATTEMPT, RECORD, None)
+        telling(ledger, "alice", Told(Part.LINK, RECORD.metadata_key, way, same_channel=False))
+        assert ledger.read("alice").ways_of_links(passphrase) == (mailed, way)
+        complete(ledger, "alice", ATTEMPT, OTHER, due)
+        assert ledger.read("alice").ways_of_links(passphrase) == ((mailed, mailed, way) if due else (mailed,))
+        if due:
+            assert ledger.read("alice").ways_of_links("another") == ()
+            ledger.settle("alice", due)
+        assert ledger.read("alice").told == ()
+
+        telling(ledger, "alice", Told(Part.LINK, OTHER.metadata_key, way, same_channel=False))
+        retire(ledger, "alice", PendingBurn.of(OTHER) if due else None)
+        assert ledger.read("alice").ways_of_links(passphrase) == ((mailed, way) if due else ())
+        if due:
+            ledger.settle("alice", PendingBurn.of(OTHER))
+        assert ledger.read("alice").told == ()
+    ledger.begin("alice", ATTEMPT)
+    assert ledger.read("alice").ways_of_links(passphrase) == (mailed,)
+    assert ledger.read("alice").ways_of_links(None) == ()
 
 
 WRITES: dict[str, Callable[[Ledger, Record | None], object]] = {
@@ -130,7 +161,8 @@ WRITES: dict[str, Callable[[Ledger, Record | None], object]] = {
     "adopt": lambda it, _former: it.adopt("alice", OTHER, EVENT),
     "note": lambda it, former: it.note("alice", replace(former or RECORD, ttl=7), EVENT),
     "retire": lambda it, former: it.retire("alice", former, ALSO_OWED, EVENT),
-    "deliver": lambda it, former: it.delivered("alice", former or RECORD, SENT, TOLD, EVENT),
+    "deliver": lambda it, former: it.delivered("alice", former or RECORD, SENT, EVENT),
+    "tell": lambda it, former: it.telling("alice", former or RECORD, TOLD),
 }
 
 
