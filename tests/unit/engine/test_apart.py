@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.errors import InvalidInput
@@ -56,3 +58,11 @@ def test_it_is_made_where_both_may_go_the_same_way(world: World) -> None:
     world.engine().present(PLAIN)
     tell(world, Way("mail", "carol@example.com"), same_channel=True)
     assert world.engine().present(MAILED).action is Action.REPLACED
+
+
+def test_the_passphrase_that_the_link_has_counts_and_a_link_that_nobody_mails_does_not(world: World) -> None:
+    world.engine().present(PLAIN)
+    tell(world, Way("mail", "carol@example.com"))
+    with pytest.raises(InvalidInput, match=r"^recipient: "):
+        world.engine().present(Desired(PLAIN.name, secret="s3cret").but(recipient="carol@example.com"))
+    assert world.engine().present(replace(PLAIN, secret="another")).action is Action.REPLACED

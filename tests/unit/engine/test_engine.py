@@ -32,7 +32,8 @@ from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.desired i
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.engine import Engine, Outcome
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.policy import Policy, ReissueOn
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.errors import LedgerError
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model import Record
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.events import What
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model import PendingBurn, Record
 from tests.support.replay import Answer, replaying
 from tests.support.world import World
 
@@ -582,6 +583,7 @@ def test_where_nothing_is_told_without_an_account_the_expiry_decides(world: Worl
         kept = engine.present(SHARE)
         assert (kept.action, kept.state, len(kept.warnings)) == (Action.KEPT, "new", 1)
         assert "reports no state without an account" in kept.warnings[0]
+        assert engine.absent(SHARE.name, check=True).warnings == kept.warnings
         world.server.clock.advance(3599)
         assert engine.present(SHARE).action is Action.KEPT
         world.server.clock.advance(1)
@@ -624,7 +626,10 @@ def test_a_link_that_went_to_somebody_else_is_burned_and_not_recorded(
         assert [request.path.rpartition("/")[2] for request in server.received] == ["share", "burn"]
     entry = world.ledger.read(SHARE.name)
     assert (entry.record, entry.attempts) == (None, ())
-    assert [burn.metadata_key for burn in entry.pending_burns] == [ELSEWHERE.json["metadata_key"]] * is_owed
+    created, ttl = ELSEWHERE.json["created"], ELSEWHERE.json["ttl"]
+    owed = PendingBurn(ELSEWHERE.json["metadata_key"], None, created + ttl, "o'brien@example.com")
+    assert entry.pending_burns == (owed,) * is_owed
+    assert [event.what for event in world.ledger.history()] == [What.WITHDRAWN] * is_owed
 
 
 @pytest.mark.parametrize("absent", [True, False])

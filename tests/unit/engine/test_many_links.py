@@ -6,7 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -304,3 +304,30 @@ def test_names_that_another_run_holds_are_left_for_the_next_run(batch: Batch) ->
         (warning,) = result.outcome.warnings
         assert "that link could not be found and burned (the ledger is busy; run again). The next run" in warning
     assert [len(entry.attempts) for entry in batch.world.ledger.entries().values()] == [1, 1]
+
+
+@pytest.mark.only_release("v0.26")
+def test_what_the_list_tells_is_noted(batch: Batch) -> None:
+    made = batch.settle(WANTED[:3])
+    burned, read = (result.outcome.record for result in made[:2] if result.outcome)
+    assert burned
+    assert read
+    batch.world.client.burn(burned.metadata_key, None)
+    batch.world.read(read.secret_key)
+    states = [result.outcome.state for result in batch.settle(WANTED[:3]) if result.outcome]
+    assert states == ["burned", "received", "new"]
+    records = [batch.world.ledger.read(name).record for name in NAMES[:3]]
+    assert [record and record.state.value for record in records] == states
+    noted = records[1]
+    assert noted
+    assert noted.received_at
+
+    with batch.world.ledger.locked(NAMES[1]):
+        batch.world.ledger.note(NAMES[1], replace(noted, received_at=None))
+    batch.settle(WANTED[:3])
+    assert batch.world.ledger.read(NAMES[1]).record == noted
+
+
+def test_what_is_absent_already_costs_no_lock(batch: Batch) -> None:
+    assert batch.actions([Wanted(each.desired, absent=True) for each in WANTED]) == ["absent"] * len(NAMES)
+    assert (batch.calls, batch.locks) == ({}, 0)
