@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.errors import InvalidInput
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.action import OtsAction
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.argspec import OF_THE_LEDGER
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.connection import Connection
@@ -46,6 +47,10 @@ def _change_key(options: dict[str, Any], *, check: bool) -> dict[str, Any]:
 
 
 def _new_key(options: dict[str, Any]) -> bytes:
+    if options["new_ledger_key"] == "":
+        raise InvalidInput(
+            "is empty; give the key, or leave it out where the key file makes one", field="new_ledger_key"
+        )
     if options["new_ledger_key"]:
         return parse_key(options["new_ledger_key"], "new_ledger_key")
     if options["ledger_key"] or options["ledger_key_file"]:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
+from ansible.module_utils.parsing.convert_bool import boolean
 
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.errors import InvalidInput
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.holdings import Holdings, Ways
@@ -26,6 +27,7 @@ def ots_holdings(
     passphrase_delivery: str = "none",  # noqa: S107 - the word
     webhook_url: Any = None,
     notify_url: Any = None,
+    same_channel: Any = False,
     held: Any = None,
     values: Any = None,
     made: Any = None,
@@ -36,7 +38,8 @@ def ots_holdings(
         urls = {"webhook": webhook_url, "notify": notify_url}
         for channel, url in urls.items():
             check_kind(f"credentials_{channel}_url", "str", "" if url is None else url)
-        ways = Ways(delivery, passphrase_delivery, [channel for channel, url in urls.items() if url])
+        given_urls = [channel for channel, url in urls.items() if url]
+        ways = Ways(delivery, passphrase_delivery, given_urls, boolean(same_channel))
         holdings = Holdings(people, groups or {}, ways)
         parts: dict[str, Callable[[], Any]] = {
             "needs_ledger": lambda: holdings.needs_ledger,

@@ -156,7 +156,7 @@ def test_a_link_and_its_passphrase_do_not_go_the_same_way(stack: Tenant, playboo
     run = playbooks.run([refused, *allowed])
 
     assert run.exit_code == 0, run.output
-    problem = "and its passphrase would both be sent by mail; send one of them by another channel"
+    problem = ": its link and its passphrase would both go by mail; give another delivery or passphrase_delivery"
     assert problem in playbooks.registered("said")
     assert [PASSPHRASE in text for text in texts_of(stack.mailbox)] == [False, False, True]
 

@@ -20,8 +20,8 @@ def validated(arguments: Mapping[str, Any], spec: Spec, owner: str, rules: Mappi
 
     Raises InvalidInput, which names the option and the problem and never the value. `owner` is whose arguments they are.
     """
-    arguments = dict(arguments)
     check_arguments(arguments, spec, owner)
+    arguments = given(arguments)
     for option in arguments.keys() & {option for option, argument in spec.items() if "options" in argument}:
         arguments[option] = [given(each) for each in arguments[option]]
     validation = ArgumentSpecValidator(spec, **rules).validate(arguments)

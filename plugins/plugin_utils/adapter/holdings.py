@@ -65,6 +65,7 @@ class Ways:
     delivery: str = BY_SERVER
     passphrase_delivery: str = BY_NOBODY
     urls: Collection[str] = ()  # channels that have one for all
+    same_channel: bool = False  # whether link and passphrase may go the same way
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ class Holding:
 
     @property
     def has_generated_passphrase(self) -> bool:
-        return bool(self.options.get("passphrase") == GENERATED_PASSPHRASE)
+        return str(self.options.get("passphrase")).strip().lower() == GENERATED_PASSPHRASE
 
     def link(self, recipient: str | None, value_of: Callable[[str], str]) -> dict[str, Any]:
         """Return the entry of ots_links. value_of: of a name that was generated before."""
@@ -340,6 +341,12 @@ class Holdings:
                     unreachable[f"{each.person} has no email, and {option} is {way}"] = None
                 if (url := f"{way}_url") in PERSON and not (way in self._ways.urls or url in person):
                     unreachable[f"{each.person} has no {url}, and {option} is {way}"] = None
+            mailed = ["mail" if way == BY_SERVER else way for way in ways.values() if way != BY_NOBODY]
+            if len(set(mailed)) < len(mailed) and not self._ways.same_channel:
+                self._problems.append(
+                    f"{PEOPLE}: {each.name}: its link and its passphrase would both go by {mailed[0]};"
+                    " give another delivery or passphrase_delivery, or set credentials_same_channel"
+                )
         if unreachable:
             self._problems.append(
                 f"{PEOPLE}: {'; '.join(unreachable)}; give email, webhook_url or notify_url, or another delivery"

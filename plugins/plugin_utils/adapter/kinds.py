@@ -35,8 +35,10 @@ ONE_EACH = {
     "recipient": "give one address, and loop over the people",
     "to": "give one address, and loop over the people",
 }
-# A variable without a value must not open what these protect, nor have another value made in the place of one.
-NEVER_NULL = ("secret", "src", "passphrase")
+# A variable without a value must not choose what is done.
+NEVER_NULL = ("name", "state", "adopt", "new_ledger_key")
+# Nor open what these protect, nor have another value made in the place of one.
+NEVER_NULL_BUT_ABSENT = ("secret", "src", "passphrase")
 BEYOND_ALL = 10**12  # of which no option knows a use
 _LIKE_A_NAME = re.compile(r"[a-z][a-z_]{0,30}")
 # Whatever these take, int and float take: they know fewer blanks than \s, and int not more than some thousand digits.
@@ -52,7 +54,7 @@ def given(arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 def check_not_null(arguments: Mapping[str, Any], path: str = "") -> None:
     """Raise InvalidInput for what must not be null. `path`: where it stands, such as `links[3].`"""
-    for name in NEVER_NULL:
+    for name in (*NEVER_NULL, *(NEVER_NULL_BUT_ABSENT if arguments.get("state") != "absent" else ())):
         if name in arguments and arguments[name] is None:
             raise InvalidInput("is null; give it, or leave it out, as | default(omit) does", field=path + name)
 

@@ -115,6 +115,8 @@ def deliver(
             return None
         _keep_apart(name, message, messenger, entry, record)
         text = _text(message, name, record, address, messenger)
+        if not message.by_the_same_channel:
+            _check_alone(message, text, record)
         delivery = Delivery(message.part, messenger.channel, messenger.destination, int(clock()), messenger.service)
         if not check:
             with _told(ledger, name, entry, record, delivery, message):
@@ -170,6 +172,16 @@ def _keep_apart(name: str, message: Message, messenger: Messenger, entry: Entry,
                 " send one of them by another channel, or set same_channel",
                 field="channel",
             )
+
+
+def _check_alone(message: Message, text: str, record: Record) -> None:
+    """Raise InvalidInput where a text of one's own holds the other part, which is to go another way."""
+    other = record.secret_key if message.part is Part.PASSPHRASE else record.passphrase
+    if message.part in HANDED_OVER and other and other in f"{message.subject}\n{text}":
+        holds = "link" if message.part is Part.PASSPHRASE else "passphrase"
+        raise InvalidInput(
+            f"holds the {holds} as well; send that by another channel, or set same_channel", field="text"
+        )
 
 
 def _text(message: Message, name: str, record: Record, address: Address, messenger: Messenger) -> str:

@@ -172,8 +172,7 @@ class Engine:
                 return outcome.but_told(warn.possible_orphan(attempt, "check mode") for attempt in entry.attempts)
             pending, witness = list(entry.pending_burns), None
             if outcome.action.sends_link:
-                due = _burn_due(former)
-                outcome, witness = self._send(desired, outcome, due)
+                outcome, witness, due = self._send(desired, outcome)
                 pending += [due] if due else []
             told = [self._retry_burn(desired.name, burn) for burn in pending]
             return outcome.but_told([*told, *self._settle_attempts(desired.name, entry, outcome.record, witness)])
@@ -355,10 +354,10 @@ class Engine:
         """Return the fingerprint of a part of the link's content; one that its record does not know was not given."""
         return record.fingerprints.get(part) or self._fingerprint(name, part, None)
 
-    def _send(self, desired: Desired, outcome: Outcome, due: PendingBurn | None) -> tuple[Outcome, Witness | None]:
+    def _send(self, desired: Desired, outcome: Outcome) -> tuple[Outcome, Witness | None, PendingBurn | None]:
         """Have the server make the link that was decided on and record it, with the burn that is due then.
 
-        Returns as well what the reply tells of the server, if it does.
+        Returns as well what the reply tells of the server, if it does, and that burn.
         """
         former = outcome.former
         desired = desired.completed_from(former)
@@ -368,10 +367,11 @@ class Engine:
         with self._attempt(desired.name, attempt):
             issued = self._request(desired, value)
         witness = Witness.of(attempt, issued, self._clock())
+        due = _burn_due(former, server_is_ahead=issued.created - self._now())
         value = issued.value.get_secret_value() if issued.value else value
         record = self._record(desired, source, value, issued)
         self._complete(desired.name, attempt, record, former=former, due=due, event=sent(outcome.action, record))
-        return replace(outcome, record=record).but_told([warn.ttl_cut(desired, record)]), witness
+        return replace(outcome, record=record).but_told([warn.ttl_cut(desired, record)]), witness, due
 
     def _new_attempt(self, desired: Desired) -> Attempt:
         options = desired.options
@@ -650,6 +650,13 @@ def _value_of(desired: Desired, source: Record | None) -> str | None:
     return recipe.make() if recipe else None
 
 
-def _burn_due(former: Record | None) -> PendingBurn | None:
-    """The burn that is due when another link takes this one's place, or none shall be."""
-    return PendingBurn.of(former) if former and not former.state.is_final else None
+def _burn_due(former: Record | None, *, server_is_ahead: int | None = None) -> PendingBurn | None:
+    """The burn that is due when another link takes this one's place, or none shall be.
+
+    server_is_ahead: seconds, measured just now. Our clock may have been set since the link was recorded, and its time is not
+    over before it is so by both clocks.
+    """
+    if former is None or former.state.is_final:
+        return None
+    burn = PendingBurn.of(former)
+    return burn if server_is_ahead is None else burn.until(former.expires_at - server_is_ahead)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -136,6 +136,10 @@ class PendingBurn:
     @classmethod
     def of(cls, record: Record) -> PendingBurn:
         return cls(record.metadata_key, record.passphrase, record.recorded_at + record.ttl, record.recipient)
+
+    def until(self, expires_at: int) -> PendingBurn:
+        """Return the same of a link that lives at least so long."""
+        return replace(self, expires_at=max(self.expires_at, expires_at))
 
 
 @dataclass(frozen=True, slots=True)

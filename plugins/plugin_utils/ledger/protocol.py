@@ -117,7 +117,7 @@ class Ledger(Protocol):
         """Take that back: it surely did not go."""
 
     def delivered(self, name: str, record: Record, delivery: Delivery, event: Happening | None = None) -> None:
-        """Note what was sent of the recorded link. With another record, or none, it is forgotten."""
+        """Note what was sent of the recorded link, whoever holds the name by now. With another record, or none, it is forgotten."""
 
     def announced(self) -> Collection[tuple[str, Announcement]]:
         """Return what watchers know of which name."""
@@ -129,10 +129,13 @@ class Ledger(Protocol):
         """
 
     def keep(self, name: str, revealed: RevealedValue, event: Happening | None = None) -> None:
-        """Keep what was revealed, or the intent to reveal it; the values of other links under the name stay."""
+        """Keep what was revealed, or the intent to reveal it; the values of other links under the name stay.
+
+        An intent takes no value's place, and a value is kept whoever holds the name by now.
+        """
 
     def drop(self, name: str, revealed: RevealedValue, event: Happening | None = None) -> None:
-        """Drop what was revealed, or the intent to reveal it."""
+        """Drop what was revealed, or the intent to reveal it; what is kept by now in its place stays."""
 
     def history(self, names: Sequence[str] = (), since: int | None = None) -> Iterator[Event]:
         """Yield the audit trail's events, the newest first, of the names or of all; long before `since` there may be none."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any, ClassVar, cast
 
@@ -237,10 +237,13 @@ class SqlLedger(ABC):
             tables.delete("told", scope=self._scope, name=name, digest=digest)
 
     def delivered(self, name: str, record: Record, delivery: Delivery, event: Happening | None = None) -> None:
-        with self._transaction() as tables:
-            self._check_undisturbed(tables, name, record)
-            tables.put("delivery", self._rows().of_delivery(name, delivery))
-            self._tell(tables, name, event)
+        def write(tables: Tables, *, again: bool) -> None:
+            self._check_same_link(tables, name, record)
+            if not (again and delivery in self._entries(tables, name=name)[name].deliveries):
+                tables.put("delivery", self._rows().of_delivery(name, delivery))
+                self._tell(tables, name, event)
+
+        self._write_fact(write)
 
     def announced(self) -> Collection[tuple[str, Announcement]]:
         if not self._is_there():
@@ -266,15 +269,22 @@ class SqlLedger(ABC):
             return True
 
     def keep(self, name: str, revealed: RevealedValue, event: Happening | None = None) -> None:
-        with self._transaction() as tables:
-            tables.put("revealed", self._rows().of_revealed(name, revealed))
-            self._tell(tables, name, event)
+        def write(tables: Tables, *, again: bool) -> None:
+            kept = self._kept(tables, name, revealed)
+            if kept and kept.value is not None and kept.value != revealed.value:
+                raise _changed_by_another(name)
+            if not (again and kept == revealed):
+                tables.put("revealed", self._rows().of_revealed(name, revealed))
+                self._tell(tables, name, event)
+
+        self._write_fact(write)
 
     def drop(self, name: str, revealed: RevealedValue, event: Happening | None = None) -> None:
         with self._transaction() as tables:
-            digest = self._rows().key_digest(revealed.secret_key)
-            tables.delete("revealed", scope=self._scope, name=name, key_digest=digest)
-            self._tell(tables, name, event)
+            if self._kept(tables, name, revealed) == revealed:
+                digest = self._rows().key_digest(revealed.secret_key)
+                tables.delete("revealed", scope=self._scope, name=name, key_digest=digest)
+                self._tell(tables, name, event)
 
     def history(self, names: Sequence[str] = (), since: int | None = None) -> Iterator[Event]:
         if self._is_there():
@@ -317,12 +327,31 @@ class SqlLedger(ABC):
     def _check_undisturbed(self, tables: Tables, name: str, record: Record | None) -> None:
         """Raise LedgerError unless the name is still held, with the record that was decided from."""
         self._check_held(tables.db, name)
+        self._check_same_link(tables, name, record)
+
+    def _check_same_link(self, tables: Tables, name: str, record: Record | None) -> None:
         recorded = [self._rows().link(row) for row in tables.select("link", scope=self._scope, name=name)]
         if not _is_same_link(next(iter(recorded), None), record):
-            raise LedgerError(
-                f"the record of {name!r} was changed by another run while this one worked on it",
-                "look for two ledgers or lock files where there should be one, then run again",
-            )
+            raise _changed_by_another(name)
+
+    def _kept(self, tables: Tables, name: str, revealed: RevealedValue) -> RevealedValue | None:
+        """Return what is kept of the same link."""
+        digest = self._rows().key_digest(revealed.secret_key)
+        rows = tables.select("revealed", scope=self._scope, name=name, key_digest=digest)
+        return next(map(self._rows().revealed, rows), None)
+
+    def _write_fact(self, write: Callable[..., None]) -> None:
+        """Write what has happened, whoever holds the name by now: once more where the connection was lost.
+
+        `write` gets the tables, and whether it is done `again`: then it may have been done already.
+        """
+        try:
+            with self._transaction() as tables:
+                write(tables, again=False)
+        except LedgerError:
+            self._renew()
+            with self._transaction() as tables:
+                write(tables, again=True)
 
     def _seals(self, *, anew: bool = False) -> list[Seal]:
         if anew or not self._loaded:
@@ -442,6 +471,13 @@ def _ledger(tables: Tables) -> Row:
             "find out who can write to the ledger, then restore it from a backup",
         )
     return rows[0]
+
+
+def _changed_by_another(name: str) -> LedgerError:
+    return LedgerError(
+        f"the record of {name!r} was changed by another run while this one worked on it",
+        "look for two ledgers or lock files where there should be one, then run again",
+    )
 
 
 def _is_same_link(one: Record | None, other: Record | None) -> bool:

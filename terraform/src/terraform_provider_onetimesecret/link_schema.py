@@ -37,7 +37,7 @@ DESCRIPTIONS = {
     "secret_wo_version": "Terraform cannot see that a write-only value has changed: change this number to replace the link.",
     "length": "How many characters the server makes up, 4 to 128; without it 12. Changing it replaces the link.",
     "passphrase": "What the reader must know as well; send it by another channel than the link. **It stays in the state**. Most"
-    " servers want at least 4 characters, some 8. Changing it replaces the link.",
+    " servers want at least 4 characters, some 8. Changing it replaces the link; null, as leaving it out, by one that needs none.",
     "passphrase_wo": "The same, write-only. Needs `passphrase_wo_version` and Terraform 1.11. The server burns a protected link"
     " only with its passphrase, which is then nowhere to be found: such a link is not burned, it expires.",
     "passphrase_wo_version": "Change this number along with `passphrase_wo`; it replaces the link.",

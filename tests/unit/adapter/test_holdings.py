@@ -171,6 +171,36 @@ def test_links_go_before_passphrases_and_nothing_secret_is_in_them() -> None:
 
 
 @pytest.mark.parametrize(
+    ("link", "passphrase", "both"),
+    [
+        ("server", "mail", "mail"),
+        ("mail", "mail", "mail"),
+        ("webhook", "webhook", "webhook"),
+        ("notify", "notify", "notify"),
+        ("server", "webhook", None),
+        ("webhook", "mail", None),
+        ("none", "none", None),
+        ("mail", "none", None),
+    ],
+)
+def test_ways_that_would_be_the_same_are_told_before_anything_is_sent(
+    link: str, passphrase: str, both: str | None
+) -> None:
+    urls = {"webhook_url": "https://chat.example.com/x", "notify_url": "ntfys://ntfy.example.com/x"}
+    holder = {**ALICE, **urls, "delivery": link, "passphrase_delivery": passphrase}
+    protected, plain = ({**holder, "holds": [{"name": "db", **more}]} for more in ({"passphrase": "Generate"}, {}))
+    holdings(plain)
+    holdings(protected, same_channel=True)
+    if both is None:
+        assert "db/alice/passphrase" in [entry["name"] for entry in holdings(protected).values([])]
+    else:
+        with pytest.raises(
+            InvalidInput, match=f"db/alice: its link and its passphrase would both go by {both}; give another"
+        ):
+            holdings(protected)
+
+
+@pytest.mark.parametrize(
     ("action", "state", "parts", "is_sent"),
     [
         ("created", "new", [], True),
@@ -241,7 +271,7 @@ WRONG_CREDENTIALS: list[tuple[dict[str, Any], str]] = [
     ({"passphrase": {SECRET: "a"}}, "db: passphrase: is a mapping, not text"),
     ({"passphrase": ""}, "db: passphrase: is empty"),
     ({"secret": 9_070_000_000_001}, "db: secret: is a number, not text; put it in quotes"),
-    ({"name": None, "secret": SECRET}, "a credential: name: is missing"),
+    ({"name": None, "secret": SECRET}, "a credential: name: is null; give it"),
     ({"name": " db"}, " db: name: begins or ends with a blank"),
     ({"ttl": "soon", "secret": SECRET}, "db: ttl: is 'soon', which is not a duration"),
     ({"secret": SECRET, "length": 24}, "db: length: is for a value that is generated, and this one is given"),

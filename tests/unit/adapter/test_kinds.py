@@ -14,7 +14,11 @@ from hypothesis import strategies as st
 
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.errors import InvalidInput
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter import argspec
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.kinds import check_kind, check_known
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.adapter.kinds import (
+    check_kind,
+    check_known,
+    check_not_null,
+)
 
 SECRET = "s3cret-that-must-not-be-shown"
 
@@ -83,3 +87,18 @@ def test_what_may_be_a_value_in_the_place_of_a_name_is_not_shown(value: str) -> 
             check_known({"secret", value}, argspec.SHARE, "ots_share", path)
         assert str(error.value).startswith(f"{place}: ")
         assert value not in str(error.value)
+
+
+@pytest.mark.parametrize("option", ["name", "state", "adopt", "new_ledger_key", "secret", "src", "passphrase"])
+def test_what_chooses_or_protects_must_not_be_null(option: str) -> None:
+    with pytest.raises(
+        InvalidInput, match=rf"^links\[3\]\.{option}: is null; give it, or leave it out, as \| default\(omit\)"
+    ):
+        check_not_null({option: None}, "links[3].")
+    check_not_null({option: "given", "recipient": None, "ttl": None})
+
+
+def test_who_is_to_have_nothing_needs_no_secret() -> None:
+    check_not_null({"name": "db/alice", "state": "absent", "secret": None, "src": None, "passphrase": None})
+    with pytest.raises(InvalidInput, match=r"^name: is null"):
+        check_not_null({"name": None, "state": "absent"})

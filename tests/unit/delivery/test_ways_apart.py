@@ -186,3 +186,24 @@ def test_what_went_once_is_not_forgotten_by_a_later_failure(tmp_path: Path) -> N
         with pytest.raises(DeliveryError):
             deliver(ledger, "db/alice", message, way, ADDRESS, clock=lambda: RECORD.recorded_at, check=False)
     assert len(ledger.read("db/alice").told) == 1
+
+
+@pytest.mark.parametrize(
+    ("part", "text", "holds"),
+    [
+        (Part.LINK, "$link, to be opened with: passphrase of älice", "passphrase"),
+        (Part.PASSPHRASE, f"$passphrase opens https://ots.example.com/secret/{RECORD.secret_key}", "link"),
+    ],
+)
+def test_a_text_holds_one_of_both(tmp_path: Path, part: Part, text: str, holds: str) -> None:
+    ledger = SqliteLedger(tmp_path / "ledger.sqlite3", "scope", [bytes(32)], wait=5)
+    complete(ledger, "db/alice", ATTEMPT, NOT_MAILED, None)
+    way = replace(NTFY, sent=[])
+    for same in (False, True):
+        message = Message(part, "A credential", text, by_the_same_channel=same)
+        if not same:
+            with pytest.raises(InvalidInput, match=f"^text: holds the {holds} as well; send that by another channel"):
+                deliver(ledger, "db/alice", message, way, ADDRESS, clock=lambda: RECORD.recorded_at, check=False)
+        else:
+            assert deliver(ledger, "db/alice", message, way, ADDRESS, clock=lambda: RECORD.recorded_at, check=False)
+    assert len(way.sent) == 1

@@ -107,6 +107,22 @@ def test_a_clock_that_is_wrong_ends_no_links_time(world: World, ahead: int) -> N
     assert len(world.ledger.read(SHARE.name).pending_burns) == 1
 
 
+@pytest.mark.parametrize("then", [3600, 0, -3600])
+def test_a_clock_that_was_set_since_ends_no_links_time_either(world: World, then: int) -> None:
+    """The reply to the new link shows the server's time, and by it the former one still lives."""
+    ahead = -3600
+    world.controller_clock = lambda: world.server.clock() + ahead
+    world.engine().present(SHARE)
+    ahead = then
+    with at_an_empty_node(world) as engine:
+        outcome = engine.present(replace(SHARE, secret="another"), refresh=False)
+    assert any("could not be burned" in warning for warning in outcome.warnings)
+    assert len(world.ledger.read(SHARE.name).pending_burns) == 1
+    world.engine().present(replace(SHARE, secret="another"), refresh=False)
+    world.engine().present(replace(SHARE, secret="a third"))
+    assert world.live_links() == 1
+
+
 def test_a_link_that_the_ledger_does_not_know_is_not_gone_by_one_word(world: World) -> None:
     theirs = world.server.share("theirs", world.server_login, ttl="3600")
     world.controller_clock = lambda: world.server.clock() + 3600

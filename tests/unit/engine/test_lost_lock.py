@@ -15,8 +15,10 @@ from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.client i
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.delivery.deliver import Message, deliver
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.desired import Desired
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.policy import Policy
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.reveal import Disclosure, reveal
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.errors import LedgerError
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model import Part
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.protocol import Ledger
 from tests.support.world import World
 
 pytestmark = pytest.mark.only_release("v0.25")  # on a ledger in a file
@@ -90,12 +92,15 @@ def send(busy: Busy) -> None:
     deliver(busy.world.ledger, ONE.name, message, Chat(busy), address, clock=busy.world.server.clock, check=False)
 
 
+LOST = r"the lock of .* was lost: the lock file .* was removed|was changed by another run while this one worked on it"
+
+
 @pytest.mark.parametrize("act", [keep, burn, send])
 def test_the_other_run_s_link_stays_known_and_is_sent(
     world: World, ledger_file: Path, act: Callable[[Busy], None]
 ) -> None:
     world.engine().present(ONE)
-    with pytest.raises(LedgerError, match=r"the lock of .* was lost: the lock file .* was removed"):
+    with pytest.raises(LedgerError, match=LOST):
         act(Busy(world, ledger_file.with_name(f"{ledger_file.name}.lock")))
 
     assert (world.links_ever(), world.live_links()) == (2, 1)
@@ -103,3 +108,26 @@ def test_the_other_run_s_link_stays_known_and_is_sent(
     assert entry.record
     assert entry.deliveries == ()
     assert world.read(entry.record.secret_key) == "two"
+
+
+def test_a_value_that_another_run_has_read_meanwhile_is_kept_and_given(world: World, ledger_file: Path) -> None:
+    key = world.server.share("licence")["secret_key"]
+    lock = ledger_file.with_name(f"{ledger_file.name}.lock")
+
+    def read(ledger: Ledger, client: Client) -> Disclosure:
+        return reveal(ledger, lambda: client, "vendor", key, None, now=world.server.clock())
+
+    class Slow(Client):
+        def reveal(self, *arguments: Any) -> Any:
+            lock.unlink()
+            other_run = multiprocessing.get_context("fork").Process(
+                target=read, args=(world.open_ledger(), world.client)
+            )
+            other_run.start()
+            other_run.join()
+            assert other_run.exitcode == 0
+            return super().reveal(*arguments)
+
+    with Slow(Address.of(world.server.url)) as slow:
+        assert read(world.ledger, slow).value == "licence"
+    assert read(world.ledger, world.client) == Disclosure("vendor", "licence", changed=False)

@@ -29,6 +29,7 @@ Open = Callable[..., SqlLedger]
 Change = Callable[[Ledger], object]
 
 READ = RevealedValue("secret-key-of-theirs", "value of theirs", 1_800_000_000)
+ALSO_READ = RevealedValue("secret-key-of-another", None, 1_800_000_000)
 SENT = Delivery(Part.LINK, "mail", "alice@example.com", 1_800_000_000)
 TOLD = Told(Part.PASSPHRASE, RECORD.fingerprints["passphrase"], Way("webhook", "chat.example.com"), same_channel=False)
 KNOWN = Announcement("eda read", RECORD.metadata_key, 1_800_000_000)
@@ -70,8 +71,8 @@ CHANGES: dict[str, tuple[Change, Entry]] = {
         Entry(RECORD, (ATTEMPT, OTHER_ATTEMPT), (OWED,), (READ,), (replace(SENT, channel="chat"),), (TOLD,)),
     ),
     "keep": (
-        lambda it: it.keep("alice", replace(READ, value="another"), EVENT),
-        Entry(RECORD, (ATTEMPT, OTHER_ATTEMPT), (OWED,), (replace(READ, value="another"),), (SENT,), (TOLD,)),
+        lambda it: it.keep("alice", ALSO_READ, EVENT),
+        Entry(RECORD, (ATTEMPT, OTHER_ATTEMPT), (OWED,), (READ, ALSO_READ), (SENT,), (TOLD,)),
     ),
     "drop": (
         lambda it: it.drop("alice", READ, EVENT),
@@ -102,7 +103,8 @@ def test_it_changes_what_it_is_about_and_tells_so_and_nothing_else(open_ledger: 
     change(ledger)
 
     found = ledger.read("alice")
-    assert replace(found, pending_burns=()) == replace(expected, pending_burns=())
+    assert replace(found, pending_burns=(), revealed=()) == replace(expected, pending_burns=(), revealed=())
+    assert set(found.revealed) == set(expected.revealed)
     assert set(found.pending_burns) == set(expected.pending_burns)
     newest, *earlier = ledger.history()
     assert (newest.name, newest.what, earlier) == ("alice", What.UNKNOWN, before)
@@ -154,6 +156,15 @@ def test_how_a_link_went_is_known_until_nobody_can_open_it(open_ledger: Open) ->
     ledger.begin("alice", ATTEMPT)
     assert ledger.read("alice").ways_of_links(passphrase) == (mailed,)
     assert ledger.read("alice").ways_of_links(None) == ()
+
+
+def test_an_intent_takes_no_value_s_place_and_a_failure_drops_none(open_ledger: Open) -> None:
+    ledger = full(open_ledger(), "alice")
+    intent = replace(READ, value=None)
+    with pytest.raises(LedgerError, match="was changed by another run"):
+        ledger.keep("alice", intent)
+    ledger.drop("alice", intent)
+    assert ledger.read("alice").revealed == (READ,)
 
 
 WRITES: dict[str, Callable[[Ledger, Record | None], object]] = {
@@ -223,8 +234,9 @@ def test_before_there_is_a_ledger_nothing_is_its_key_and_a_fingerprint_stays(ope
 def test_an_unknown_secret_key_has_no_name_with_a_ledger_or_without(open_ledger: Open) -> None:
     assert open_ledger().name_of_revealed("x") is None
     assert full(open_ledger(), "alice").name_of_revealed("x") is None
-    open_ledger().keep("alice", replace(READ, value=None))
-    assert open_ledger().name_of_revealed(READ.secret_key) is None, "a mere intent"
+    open_ledger().keep("alice", ALSO_READ)
+    assert open_ledger().name_of_revealed(ALSO_READ.secret_key) is None, "a mere intent"
+    open_ledger().drop("alice", READ)
     full(open_ledger("another account"), "alice")
     assert open_ledger().name_of_revealed(READ.secret_key) is None
 

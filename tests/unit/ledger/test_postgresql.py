@@ -16,7 +16,15 @@ import pytest
 
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger import postgresql
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.errors import LedgerError
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model import Announcement
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model import (
+    Announcement,
+    Delivery,
+    Entry,
+    Part,
+    RevealedValue,
+    Told,
+    Way,
+)
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.open import open_ledger as open_by_options
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.protocol import Completion
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sql import SqlLedger
@@ -265,3 +273,38 @@ def test_a_file_costs_no_import_of_psycopg(tmp_path: Path, collections_path: str
         "sys.exit('psycopg' in sys.modules)\n"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_what_has_happened_is_written_although_the_session_was_lost(
+    postgresql_server: Postgresql, open_url: Open
+) -> None:
+    with postgresql_server.lent_database() as url:
+        ledger = open_url(url)
+        complete(ledger, "alice", ATTEMPT, RECORD, None)
+        value = RevealedValue("secret-key-of-theirs", "value of theirs", 1_800_000_000)
+        sent = Delivery(Part.LINK, "webhook", "chat.example.com", 1_800_000_000)
+        for write in (lambda: ledger.keep("alice", value), lambda: ledger.delivered("alice", RECORD, sent)):
+            with ledger.locked("alice"):
+                with psycopg.connect(url, autocommit=True) as other:
+                    other.execute(TERMINATE)
+                write()
+        entry = ledger.read("alice")
+        assert (entry.revealed, entry.deliveries) == ((value,), (sent,))
+
+
+def test_what_was_only_intended_is_not(postgresql_server: Postgresql, open_url: Open) -> None:
+    with postgresql_server.lent_database() as url:
+        complete(open_url(url), "alice", ATTEMPT, RECORD, None)
+        told = Told(Part.LINK, RECORD.metadata_key, Way("webhook", "chat.example.com"), same_channel=False)
+        for write in (
+            lambda ledger: ledger.telling("alice", RECORD, told),
+            lambda ledger: ledger.note("alice", RECORD),
+            lambda ledger: ledger.retire("alice", RECORD, None),
+        ):
+            ledger = open_url(url)
+            with ledger.locked("alice"):
+                with psycopg.connect(url, autocommit=True) as other:
+                    other.execute(TERMINATE)
+                with pytest.raises(LedgerError):
+                    write(ledger)
+        assert open_url(url).read("alice") == Entry(RECORD)
