@@ -12,6 +12,7 @@ import pytest
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.client import Client
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.errors import (
     OnetimeError,
+    Rejected,
     ReplyLost,
     UnknownSecret,
 )
@@ -23,6 +24,7 @@ from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.engine im
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.policy import Policy, ReissueOn
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.survey import survey
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.errors import LedgerError
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.events import What
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.protocol import Completion
 from tests.support.rows import note
 from tests.support.world import World
@@ -281,11 +283,28 @@ def test_a_commit_that_failed_takes_the_link_back(world: World) -> None:
 
     assert world.live_links() == 0
     assert world.ledger.entries() == {}
+    assert [event.what for event in world.ledger.history()] == [What.BURNED, What.WITHDRAWN]
+
+
+@pytest.mark.parametrize("error", [Rejected("not now"), LedgerError("it is full", "make room")])
+def test_a_link_that_cannot_be_taken_back_at_once_hides_no_failure(
+    world: World, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fail(*_arguments: object) -> None:
+        raise error
+
+    ledger = Commit(world.ledger, committed=False, can_be_asked=True)
+    monkeypatch.setattr(
+        *(world.client, "burn", fail) if isinstance(error, Rejected) else (world.ledger, "settle", fail)
+    )
+    with pytest.raises(LedgerError, match="the connection broke"):
+        world.engine(ledger).present(SHARE)  # type: ignore[arg-type]
+    assert len(world.ledger.read(SHARE.name).pending_burns) == 1
 
 
 @pytest.mark.parametrize("committed", [True, False])
 def test_a_commit_of_which_nothing_is_known_burns_nothing(world: World, committed: bool) -> None:
-    with pytest.raises(LedgerError, match="the next run looks for the link that was made"):
+    with pytest.raises(LedgerError, match=r"the connection broke.*then run again: the next run looks for the link"):
         world.engine(Commit(world.ledger, committed=committed, can_be_asked=False)).present(SHARE)  # type: ignore[arg-type]
     assert world.live_links() == 1
 

@@ -93,6 +93,7 @@ def test_name_is_held_while_it_is_read_or_forgotten_and_the_trail_tells_it(
     assert held == []
     read(world, key)
     assert held == ["vendor"]
+    assert [kept.started_at for kept in world.ledger.read("vendor").revealed] == [int(world.server.clock())]
     forget(world.ledger, "vendor", check=True)
     assert held == ["vendor"]
     forget(world.ledger, "vendor")
@@ -100,6 +101,8 @@ def test_name_is_held_while_it_is_read_or_forgotten_and_the_trail_tells_it(
 
     told = list(world.ledger.history())
     assert [(event.name, event.what) for event in told] == [("vendor", What.FORGOTTEN), ("vendor", What.REVEALED)]
+    assert told[0].link == told[1].link
+    assert told[0].link
 
 
 def test_check_mode_reads_nothing(world: World) -> None:

@@ -5,17 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.address import Address
 from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.client import Client
-from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.errors import InvalidInput, RateLimited
+from ansible_collections.onetimesecret.ots.plugins.module_utils.onetime.errors import (
+    InvalidInput,
+    Misdirected,
+    OnetimeError,
+    RateLimited,
+    ReplyLost,
+    UnknownSecret,
+)
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.decision import Action
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.desired import Desired
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.engine import Engine, Left, Outcome
-from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.policy import Policy
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.policy import Policy, ReissueOn
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.events import What
+from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model import Attempt
 from tests.support.world import World
 
 pytestmark = pytest.mark.only_release("v0.26")
@@ -165,3 +174,114 @@ def test_a_rotation_warns_of_a_value_as_weak_as_the_one_before(world: World) -> 
     rotated = world.engine().present(Desired("db/app", policy=policy))
     assert rotated.action is Action.ROTATED
     assert any("are needed against guessing" in warning for warning in rotated.warnings)
+
+
+class Deaf(Client):
+    """Whose links are made without an answer."""
+
+    def share(self, request: Any) -> Any:
+        super().share(request)
+        raise ReplyLost("the connection broke")
+
+
+def test_an_intent_holds_all_by_which_its_link_is_found(world: World) -> None:
+    wanted = SHARE.but(passphrase="correct-horse", share_domain="secrets.example.com")
+    with Deaf(Address.of(world.server.url), world.credentials) as deaf, pytest.raises((ReplyLost, Misdirected)):
+        world.engine(client=deaf).present(SHARE.but(passphrase="correct-horse"))
+    (attempt,) = world.ledger.read(SHARE.name).attempts
+    assert attempt == Attempt(attempt.id, int(world.server.clock()), 3600, "alice@example.com", None, "correct-horse")
+    assert len(attempt.id) == 16
+
+    class Lost(Client):
+        def share(self, _request: Any) -> Any:
+            raise ReplyLost("the connection broke")
+
+    with Lost(Address.of(world.server.url), world.credentials) as lost, pytest.raises(ReplyLost):
+        world.engine(client=lost).present(replace(wanted, name="db/bob"))
+    assert [one.share_domain for one in world.ledger.read("db/bob").attempts] == ["secrets.example.com"]
+
+
+def test_a_link_that_was_found_and_burned_is_told_in_the_trail(world: World) -> None:
+    with Deaf(Address.of(world.server.url), world.credentials) as deaf, pytest.raises(ReplyLost):
+        world.engine(client=deaf).present(SHARE)
+    outcome = world.engine().present(replace(SHARE, secret="another"))
+    assert "found on the server and burned" in outcome.warnings[0]
+    assert told(world) == [("db/alice", what) for what in (What.MADE, What.ORPHAN_BURNED)]
+    assert [event.recipient for event in world.ledger.history()] == ["alice@example.com"] * 2
+
+
+def test_a_link_that_is_read_while_it_is_to_be_burned_is_told_as_read(world: World) -> None:
+    made = world.engine().present(SHARE)
+    assert made.record
+    record = made.record
+
+    class Late(Client):
+        def burn(self, *arguments: Any) -> None:
+            world.read(record.secret_key)
+            super().burn(*arguments)
+
+    with Late(Address.of(world.server.url), world.credentials) as late:
+        assert world.engine(client=late).absent(SHARE.name).action is Action.ABSENT
+    assert told(world)[1:] == [("db/alice", What.FORGOTTEN), ("db/alice", What.READ)]
+    newest = next(world.ledger.history())
+    assert newest.server_at == int(world.server.clock())
+
+
+def test_a_link_whose_time_is_over_and_that_nobody_knows_is_told_as_unknown(world: World) -> None:
+    world.engine().present(SHARE)
+    with Limited(Address.of(world.server.url), world.credentials) as limited:
+        world.engine(client=limited).absent(SHARE.name)
+
+    class Empty(Client):
+        def burn(self, *_arguments: object) -> None:  # type: ignore[override]
+            raise UnknownSecret("unknown")
+
+        def metadata(self, *_arguments: object) -> Any:
+            raise UnknownSecret("unknown")
+
+    with Empty(Address.of(world.server.url), world.credentials) as empty:
+        world.server.clock.advance(3599)
+        with pytest.raises(OnetimeError, match="the link may still be readable"):
+            world.engine(client=empty).absent(SHARE.name)
+        world.server.clock.advance(1)
+        assert world.engine(client=empty).absent(SHARE.name).action is Action.ABSENT
+    assert told(world)[-1] == ("db/alice", What.UNKNOWN)
+
+
+def test_a_warning_of_a_pending_burn_names_its_link(world: World) -> None:
+    world.engine().present(SHARE)
+    with Limited(Address.of(world.server.url), world.credentials) as limited:
+        replaced = world.engine(client=limited).present(replace(SHARE, secret="another"))
+        burned = world.engine(client=limited).absent(SHARE.name)
+    for outcome, count in ((replaced, 1), (burned, 2)):
+        assert [
+            warning.startswith("A link of 'db/alice' could not be burned (Cripes!)") for warning in outcome.warnings
+        ] == [True] * count
+
+
+def test_a_given_value_stays_with_its_caller_and_its_age_is_its_own(world: World) -> None:
+    every = replace(SHARE, policy=Policy(frozenset(ReissueOn)))
+    first = world.engine().present(every).record
+    assert first
+    assert first.value is None
+    world.server.clock.advance(60)
+    world.client.burn(first.metadata_key, None)
+    again = world.engine().present(every).record
+    assert again
+    assert (again.created_at - first.created_at, again.value_created_at) == (60, first.value_created_at)
+    world.server.clock.advance(60)
+    other = world.engine().present(replace(every, secret="another")).record
+    assert other
+    assert other.value_created_at == other.created_at
+
+
+def test_content_is_told_apart_by_what_it_is(world: World) -> None:
+    """The same text as a secret and as a passphrase, and a part that an earlier version did not record."""
+    made = world.engine().present(SHARE.but(passphrase="s3cret")).record
+    assert made
+    assert made.fingerprints["secret"] != made.fingerprints["passphrase"]
+    assert made.fingerprints["secret"] == world.ledger.fingerprint("db/alice", "secret", "s3cret")
+    known = {part: print_ for part, print_ in made.fingerprints.items() if part != "share_domain"}
+    with world.ledger.locked("db/alice"):
+        world.ledger.note("db/alice", replace(made, fingerprints=known))
+    assert world.engine().present(SHARE.but(passphrase="s3cret")).action is Action.KEPT

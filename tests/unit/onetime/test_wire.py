@@ -67,9 +67,9 @@ def test_what_is_sent_and_received_ends_with_the_call() -> None:
     with near, far:
         start = time.monotonic()
         with pytest.raises(TimeoutError):
-            TimedSocket(near, call(0.3)).sendall(b"x" * 50_000_000)
+            TimedSocket(near, call(0.05)).sendall(b"x" * 50_000_000)
         with pytest.raises(TimeoutError):
-            TimedSocket(near, call(0.3)).makefile("rb").read(1)
+            TimedSocket(near, call(0.05)).makefile("rb").read(1)
         assert time.monotonic() - start < 5
 
 
@@ -122,7 +122,7 @@ def test_it_is_dialled_within_the_deadline() -> None:
             each.connect_ex(full.getsockname())
         start = time.monotonic()
         with pytest.raises(TimeoutError):
-            dial(*full.getsockname(), call(0.3))
+            dial(*full.getsockname(), call(0.05))
         assert time.monotonic() - start < 5
         for each in waiting:
             each.close()
@@ -195,7 +195,7 @@ def saying_nothing() -> Iterator[str]:
 
 def failure(proxy: str, url: str = "http://ots.invalid") -> errors.OnetimeError:
     with (
-        Client(Address.of(url), ACCOUNT, proxy=proxy or None, timeout=0.5, sleep=lambda _seconds: None) as client,
+        Client(Address.of(url), ACCOUNT, proxy=proxy or None, timeout=0.2, sleep=lambda _seconds: None) as client,
         pytest.raises(errors.OnetimeError) as caught,
     ):
         client.share(ShareRequest(secret="marker"))
