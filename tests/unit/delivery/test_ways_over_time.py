@@ -24,7 +24,7 @@ from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.policy im
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model import Part
 from tests.support.world import World
 
-pytestmark = pytest.mark.only_release("v0.25")
+pytestmark = [pytest.mark.long, pytest.mark.only_release("v0.25")]
 ADDRESS = Address.of("https://ots.example.com")
 RECIPIENT = "alice@example.com"
 NUMBERS = count()
