@@ -84,6 +84,14 @@ MISTAKES: list[tuple[str, dict[str, Any], list[str]]] = [
         people({**ALICE, "holds": [{"name": "mistakes", "passphrase": None}]}),
         ["alice, mistakes: passphrase: is null; give it, or leave it out"],
     ),
+    (
+        "a leaver whose state came out null",
+        {
+            "ansible.builtin.include_role": {"name": "onetimesecret.ots.linux_accounts"},
+            "vars": {"linux_accounts_people": [{"name": "bob", "state": None}]},
+        },
+        ["value of state must be one of: present, absent"],
+    ),
     ("no scheme", share(url="ots.example.com"), ["url: is not a web address; give one such as https://"]),
     ("plain http", share(url="http://ots.example.com"), ["url: is plain HTTP", "https", "allow_plain_http"]),
     ("no server there", share(url="http://127.0.0.1:1"), ["http://127.0.0.1:1: Connection refused; check url"]),

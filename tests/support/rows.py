@@ -12,9 +12,11 @@ from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model imp
     Attempt,
     Delivery,
     Kind,
+    Part,
     PendingBurn,
     Record,
     Told,
+    Way,
 )
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.protocol import Ledger
 
@@ -37,6 +39,7 @@ SEALED = ("metadata-key-of-alice", "secret-key-of-alice", "passphrase of", "valu
 ATTEMPT = Attempt("1", 1_800_000_000, 3600, "alice@example.com", None, "passphrase of älice")
 OTHER_ATTEMPT = Attempt("2", 1_800_000_002, None, None, "secrets.example.com", None)
 OWED = PendingBurn("metadata-key-of-alice", "passphrase of älice", 1_800_003_600)
+TOLD = Told(Part.LINK, RECORD.metadata_key, Way("webhook", "chat-of-alice.example.com"), same_channel=False)
 OTHER_KEY = base64.b64encode(b"x" * 32).decode()
 
 

@@ -341,10 +341,10 @@ class Holdings:
                     unreachable[f"{each.person} has no email, and {option} is {way}"] = None
                 if (url := f"{way}_url") in PERSON and not (way in self._ways.urls or url in person):
                     unreachable[f"{each.person} has no {url}, and {option} is {way}"] = None
-            mailed = ["mail" if way == BY_SERVER else way for way in ways.values() if way != BY_NOBODY]
-            if len(set(mailed)) < len(mailed) and not self._ways.same_channel:
+            taken = ["mail" if way == BY_SERVER else way for way in ways.values() if way != BY_NOBODY]
+            if len(set(taken)) < len(taken) and not self._ways.same_channel:
                 self._problems.append(
-                    f"{PEOPLE}: {each.name}: its link and its passphrase would both go by {mailed[0]};"
+                    f"{PEOPLE}: {each.name}: its link and its passphrase would both go by {taken[0]};"
                     " give another delivery or passphrase_delivery, or set credentials_same_channel"
                 )
         if unreachable:

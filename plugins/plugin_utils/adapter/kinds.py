@@ -77,15 +77,17 @@ def check_arguments(arguments: Mapping[str, Any], spec: Mapping[str, Any], owner
     """Check the names and values of all arguments, and of those in an argument. `path`: where they stand, such as `links[3].`"""
     check_known(arguments, spec, owner, path)
     check_not_null(arguments, path)
-    for option, value in given(arguments).items():
+    present = given(arguments)
+    for option, value in present.items():
         check_given(path + option, spec[option], value)
         options = spec[option].get("options", {})
         for number, each in enumerate(value if options else ()):
             check_arguments(each, options, f"each of {option}", f"{path}{option}[{number}].")
-            for needed in sorted(
-                name for name, it in options.items() if it.get("required") and name not in given(each)
-            ):
-                raise InvalidInput("is missing; give each of them one", field=f"{path}{option}[{number}].{needed}")
+    for option in sorted(
+        spec.keys() - present if path else ()
+    ):  # of the arguments themselves core tells what is missing
+        if spec[option].get("required"):
+            raise InvalidInput("is missing; give each of them one", field=path + option)
 
 
 def check_given(option: str, definition: Mapping[str, Any], value: Any) -> None:

@@ -76,21 +76,28 @@ def from_2_to_3(tables: Tables, seal: Seal) -> None:
 def from_3_to_4(tables: Tables, seal: Seal) -> None:
     """Version 3 kept no audit trail. It begins with the links that there are, so that each has an event that tells of it.
 
-    Nor did it note what watchers know, and it forgot how a passphrase was told when the link that it opened got a successor.
+    Nor did it note what watchers know.
     """
     schema.create_announcements(tables)
-    schema.create_told(tables)
     (ledger,) = tables.select("ledger")
     fingerprint_key = schema.fingerprint_key(ledger, seal)
     trail = schema.create_trail(tables, seal, fingerprint_key)
     links = [(row["scope"], row["name"], reopened(seal, "link", row)) for row in tables.select("link")]
     trail.tell([(scope, name, _known(link)) for scope, name, link in links])
+    schema.describe(tables, seal, fingerprint_key)
+
+
+def from_4_to_5(tables: Tables, seal: Seal) -> None:
+    """Version 4 forgot how a passphrase went when the link that it opened got a successor."""
+    schema.create_told(tables)
+    (ledger,) = tables.select("ledger")
+    fingerprint_key = schema.fingerprint_key(ledger, seal)
     for row in tables.select("link"):
         _keep_ways(tables, row, Rows(seal, Fingerprints(fingerprint_key), row["scope"]))
     schema.describe(tables, seal, fingerprint_key)
 
 
-MIGRATIONS: tuple[Callable[[Tables, Seal], None], ...] = (from_1_to_2, from_2_to_3, from_3_to_4)
+MIGRATIONS: tuple[Callable[[Tables, Seal], None], ...] = (from_1_to_2, from_2_to_3, from_3_to_4, from_4_to_5)
 
 _OPEN_IN_2 = {
     "link": ("key_digest",),

@@ -15,7 +15,7 @@ from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sealing i
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.tables import Row, Tables
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.trail import Trail
 
-VERSION = 4
+VERSION = 5
 
 
 def create(tables: Tables, seal: Seal) -> None:
@@ -54,7 +54,7 @@ def create_announcements(tables: Tables) -> None:
 
 
 def create_told(tables: Tables) -> None:
-    """Make the table of who was told a passphrase, and how."""
+    """Make the table of how links and passphrases went."""
     _create(tables, "told", "digest TEXT NOT NULL", "scope, name, digest")
 
 

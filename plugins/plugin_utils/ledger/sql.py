@@ -171,12 +171,7 @@ class SqlLedger(ABC):
             self._check_undisturbed(tables, name, former)
             tables.delete("attempt", scope=self._scope, name=name, id=attempt.id)
             tables.put("link", self._rows().of_link(name, record))
-            tables.delete("delivery", scope=self._scope, name=name)
-            tables.delete("announcement", scope=self._scope, name=name)
-            if due:
-                tables.put("pending_burn", self._rows().of_pending_burn(name, due))
-            elif former:
-                self._forget_ways(tables, name, former.metadata_key)
+            self._leave(tables, name, former, due)
             self._tell(tables, name, event)
 
     def withdraw(
@@ -211,12 +206,7 @@ class SqlLedger(ABC):
         with self._transaction() as tables:
             self._check_undisturbed(tables, name, former)
             tables.delete("link", scope=self._scope, name=name)
-            tables.delete("delivery", scope=self._scope, name=name)
-            tables.delete("announcement", scope=self._scope, name=name)
-            if due:
-                tables.put("pending_burn", self._rows().of_pending_burn(name, due))
-            elif former:
-                self._forget_ways(tables, name, former.metadata_key)
+            self._leave(tables, name, former, due)
             self._tell(tables, name, event)
 
     def settle(self, name: str, burn: PendingBurn, event: Happening | None = None) -> None:
@@ -277,7 +267,11 @@ class SqlLedger(ABC):
                 tables.put("revealed", self._rows().of_revealed(name, revealed))
                 self._tell(tables, name, event)
 
-        self._write_fact(write)
+        if revealed.value is not None:
+            self._write_fact(write)
+        else:  # an intent of a run that has lost its connection, and the name with it, is none
+            with self._transaction() as tables:
+                write(tables, again=False)
 
     def drop(self, name: str, revealed: RevealedValue, event: Happening | None = None) -> None:
         with self._transaction() as tables:
@@ -317,6 +311,15 @@ class SqlLedger(ABC):
             trail.reseal(new)
             trail.tell([(THE_LEDGER, THE_LEDGER, Happening(What.KEY_CHANGED))])
             schema.describe(tables, new, fingerprint_key)
+
+    def _leave(self, tables: Tables, name: str, former: Record | None, due: PendingBurn | None) -> None:
+        """Forget what is known of the former link alone; how it went, only once nobody can open it any more."""
+        tables.delete("delivery", scope=self._scope, name=name)
+        tables.delete("announcement", scope=self._scope, name=name)
+        if due:
+            tables.put("pending_burn", self._rows().of_pending_burn(name, due))
+        elif former:
+            self._forget_ways(tables, name, former.metadata_key)
 
     def _forget_ways(self, tables: Tables, name: str, metadata_key: str) -> None:
         """Forget how a link went that nobody can open any more."""

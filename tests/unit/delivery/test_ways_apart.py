@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,7 @@ from ansible_collections.onetimesecret.ots.plugins.plugin_utils.delivery.deliver
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model import HANDED_OVER, Part
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sqlite import SqliteLedger
 from tests.support.earlier_ledgers import earlier_ledger
+from tests.support.messenger import Messenger
 from tests.support.rows import ATTEMPT, RECORD, complete
 from tests.support.world import KEY
 
@@ -27,32 +28,19 @@ ADDRESS = Address.of("https://ots.example.com")
 NOT_MAILED = replace(RECORD, options={"passphrase": "passphrase of älice", "ttl": 7200})
 
 
-@dataclass
-class Way:
-    channel: str
-    service: str
-    destination: str
-    is_verified: bool = True
-    sent: list[str] = field(default_factory=list)
-
-    def quoted(self, value: str) -> str:
-        return value
-
-    def send(self, _subject: str, text: str) -> None:
-        self.sent.append(text)
-
-
-MAIL = Way("mail", "mail", "alice@example.com")
-WEBHOOK = Way("webhook", "webhook", "chat.example.com")
-NTFY = Way("notify", "ntfy", "push.example.com")
-GOTIFY = Way("notify", "gotify", "gotify.example.com")
+MAIL = Messenger("mail", "mail", "alice@example.com")
+WEBHOOK = Messenger("webhook", "webhook", "chat.example.com")
+NTFY = Messenger("notify", "ntfy", "push.example.com")
+GOTIFY = Messenger("notify", "gotify", "gotify.example.com")
 NTFY_ELSEWHERE = replace(NTFY, destination="push.example.org")
 GOTIFY_THERE = replace(GOTIFY, destination=NTFY.destination)
-CHAT_BY_NOTIFY = Way("notify", "webhook", "other-chat.example.com")
+CHAT_BY_NOTIFY = Messenger("notify", "webhook", "other-chat.example.com")
 PUSH_AT_THE_CHAT = replace(NTFY, destination=WEBHOOK.destination)
 
 
-def hand_over(folder: Path, link: Way, passphrase: Way, *, same: bool = False, mailed: bool = False) -> None:
+def hand_over(
+    folder: Path, link: Messenger, passphrase: Messenger, *, same: bool = False, mailed: bool = False
+) -> None:
     ledger = SqliteLedger(folder / "ledger.sqlite3", "scope", [bytes(32)], wait=5)
     complete(ledger, "db/alice", ATTEMPT, RECORD if mailed else NOT_MAILED, None)
     for part, way in ((Part.LINK, link), (Part.PASSPHRASE, passphrase)):
@@ -70,7 +58,7 @@ def hand_over(folder: Path, link: Way, passphrase: Way, *, same: bool = False, m
 @pytest.mark.parametrize(
     ("link", "passphrase"), [(MAIL, NTFY), (NTFY, MAIL), (WEBHOOK, NTFY), (NTFY, GOTIFY), (MAIL, WEBHOOK)]
 )
-def test_two_services_at_two_places_are_apart(tmp_path: Path, link: Way, passphrase: Way) -> None:
+def test_two_services_at_two_places_are_apart(tmp_path: Path, link: Messenger, passphrase: Messenger) -> None:
     hand_over(tmp_path, link, passphrase)
 
 
@@ -87,7 +75,7 @@ def test_two_services_at_two_places_are_apart(tmp_path: Path, link: Way, passphr
         (MAIL, replace(MAIL, destination="bob@example.com"), "by mail"),
     ],
 )
-def test_one_service_or_one_place_is_one_way(tmp_path: Path, link: Way, passphrase: Way, way: str) -> None:
+def test_one_service_or_one_place_is_one_way(tmp_path: Path, link: Messenger, passphrase: Messenger, way: str) -> None:
     with pytest.raises(InvalidInput, match=f"^channel: the link of 'db/alice' .* would both be sent {way}; send one"):
         hand_over(tmp_path, link, passphrase)
     (tmp_path / "same").mkdir()
@@ -134,14 +122,13 @@ def test_a_delivery_of_an_earlier_version_has_gone_by_its_channel(tmp_path: Path
     assert deliver(ledger, "db/prod/alice", message, NTFY, ADDRESS, clock=lambda: RECORD.recorded_at, check=False)
 
 
-@dataclass
-class Failing(Way):
-    """One whose answer is lost, or that cannot be reached."""
+def failing(error: BaseException) -> Messenger:
+    """A webhook whose answer is lost, or that cannot be reached."""
 
-    error: Exception = field(default_factory=lambda: DeliveryError("broke off"))
+    def fail() -> None:
+        raise error
 
-    def send(self, _subject: str, _text: str) -> None:
-        raise self.error
+    return replace(WEBHOOK, sent=[], meanwhile=fail)
 
 
 @pytest.mark.parametrize("part", HANDED_OVER)
@@ -155,19 +142,19 @@ class Failing(Way):
     ],
 )
 def test_what_may_have_arrived_went_that_way(
-    tmp_path: Path, part: Part, error: Exception, *, may_have_arrived: bool
+    tmp_path: Path, part: Part, error: BaseException, *, may_have_arrived: bool
 ) -> None:
     """Who changes the ways because one of them fails must not join what goes apart."""
     ledger = SqliteLedger(tmp_path / "ledger.sqlite3", "scope", [bytes(32)], wait=5)
     complete(ledger, "db/alice", ATTEMPT, NOT_MAILED, None)
     other = next(each for each in HANDED_OVER if each is not part)
 
-    def send(which: Part, way: Way) -> Delivery | None:
+    def send(which: Part, way: Messenger) -> Delivery | None:
         message = Message(which, "A credential", None, by_the_same_channel=False)
         return deliver(ledger, "db/alice", message, way, ADDRESS, clock=lambda: RECORD.recorded_at, check=False)
 
     with pytest.raises(type(error)):
-        send(part, Failing("webhook", "webhook", "chat.example.com", error=error))
+        send(part, failing(error))
     if may_have_arrived:
         with pytest.raises(InvalidInput, match="would both be sent by webhook"):
             send(other, WEBHOOK)
@@ -182,9 +169,8 @@ def test_what_went_once_is_not_forgotten_by_a_later_failure(tmp_path: Path) -> N
     lost, unreachable = DeliveryError("broke off"), DeliveryError("no way", may_have_taken_effect=False)
     message = Message(Part.PASSPHRASE, "A credential", None, by_the_same_channel=False)
     for error in (lost, unreachable):
-        way = Failing("webhook", "webhook", "chat.example.com", error=error)
         with pytest.raises(DeliveryError):
-            deliver(ledger, "db/alice", message, way, ADDRESS, clock=lambda: RECORD.recorded_at, check=False)
+            deliver(ledger, "db/alice", message, failing(error), ADDRESS, clock=lambda: RECORD.recorded_at, check=False)
     assert len(ledger.read("db/alice").told) == 1
 
 

@@ -22,6 +22,7 @@ from ansible_collections.onetimesecret.ots.plugins.plugin_utils.delivery.deliver
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.desired import Desired
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.policy import Policy, ReissueOn
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model import Part
+from tests.support.messenger import Messenger
 from tests.support.world import World
 
 pytestmark = [pytest.mark.long, pytest.mark.only_release("v0.25")]
@@ -31,24 +32,12 @@ NUMBERS = count()
 TO_SAME = Policy(frozenset(ReissueOn))
 
 
-@dataclass
-class Messenger:
-    """One way. got: what went by it. is_deaf: whether nobody hears that it arrived."""
+def nothing() -> None:
+    """What happens while a message is sent whose answer comes."""
 
-    channel: str
-    service: str
-    destination: str
-    is_verified: bool = True
-    is_deaf: bool = False
-    got: list[str] = field(default_factory=list)
 
-    def quoted(self, value: str) -> str:
-        return value
-
-    def send(self, _subject: str, text: str) -> None:
-        self.got.append(text)
-        if self.is_deaf:
-            raise DeliveryError("broke off")
+def lost() -> None:
+    raise DeliveryError("broke off")
 
 
 class Refusing(Client):
@@ -112,8 +101,8 @@ class Alice:
             if self.world.client.metadata(metadata_key).is_final:
                 continue
             for way in self.ways:
-                has_link = way.service in mailed or any(secret_key in text for text in way.got)
-                if has_link and any(passphrase in text for text in way.got):
+                has_link = way.service in mailed or any(secret_key in text for text in way.sent)
+                if has_link and any(passphrase in text for text in way.sent):
                     found.append(way.service)
         return found
 
@@ -178,7 +167,7 @@ def test_no_way_ever_has_a_live_link_and_its_passphrase(world: World, steps: lis
                 value += 1
             elif act in ("answers get lost", "answers come"):
                 for way in alice.ways:
-                    way.is_deaf = act == "answers get lost"
+                    way.meanwhile = lost if act == "answers get lost" else nothing
             elif act in ("burns fail", "burns work"):
                 alice.client = refusing if act == "burns fail" else world.client
             else:

@@ -19,6 +19,7 @@ from ansible_collections.onetimesecret.ots.plugins.plugin_utils.engine.reveal im
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.errors import LedgerError
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.model import Part
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.protocol import Ledger
+from tests.support.messenger import Messenger
 from tests.support.world import World
 
 pytestmark = pytest.mark.only_release("v0.25")  # on a ledger in a file
@@ -57,22 +58,6 @@ class Busy:
         return Interrupted(Address.of(self.world.server.url), self.world.credentials)
 
 
-@dataclass
-class Chat:
-    """A webhook that takes its time."""
-
-    busy: Busy
-    channel = service = "webhook"
-    destination = "chat.example.com"
-    is_verified = True
-
-    def quoted(self, value: str) -> str:
-        return value
-
-    def send(self, _subject: str, _text: str) -> None:
-        self.busy.meanwhile()
-
-
 def keep(busy: Busy) -> None:
     record = busy.world.ledger.read(ONE.name).record
     assert record
@@ -89,7 +74,8 @@ def burn(busy: Busy) -> None:
 def send(busy: Busy) -> None:
     message = Message(Part.LINK, "A credential", None, by_the_same_channel=False)
     address = Address.of(busy.world.server.url)
-    deliver(busy.world.ledger, ONE.name, message, Chat(busy), address, clock=busy.world.server.clock, check=False)
+    chat = Messenger("webhook", "webhook", "chat.example.com", meanwhile=busy.meanwhile)
+    deliver(busy.world.ledger, ONE.name, message, chat, address, clock=busy.world.server.clock, check=False)
 
 
 LOST = r"the lock of .* was lost: the lock file .* was removed|was changed by another run while this one worked on it"

@@ -20,7 +20,20 @@ from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.open impo
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sql import SqlLedger
 from tests.support.back_ends import sql
 from tests.support.earlier_ledgers import earlier_ledger
-from tests.support.rows import ATTEMPT, MADE, OTHER_ATTEMPT, OTHER_KEY, OWED, RECORD, SEALED, complete, note, retire
+from tests.support.rows import (
+    ATTEMPT,
+    MADE,
+    OTHER_ATTEMPT,
+    OTHER_KEY,
+    OWED,
+    RECORD,
+    SEALED,
+    TOLD,
+    complete,
+    note,
+    retire,
+    telling,
+)
 from tests.support.steps import BEFORE_COMMIT, watch_transactions
 from tests.support.world import KEY
 
@@ -185,11 +198,14 @@ def test_nothing_secret_is_kept_open_or_in_a_repr(open_ledger: Open, ledger_url:
     ledger = open_ledger()
     ledger.begin("alice", ATTEMPT)
     complete(ledger, "alice", OTHER_ATTEMPT, RECORD, OWED)
-    shown = f"{RECORD!r} {OWED!r} {ATTEMPT!r} {ledger!r} {ledger._seals!r} {ledger._rows().fingerprints!r} {contents(ledger_url)!r}"
+    telling(ledger, "alice", TOLD)
+    kept = [TOLD, RECORD, OWED, ATTEMPT, ledger, ledger._seals, ledger._rows().fingerprints]
+    shown = f"{kept!r} {contents(ledger_url)!r}"
 
     for secret in (*SEALED, KEY):
         assert secret not in shown
         assert repr(secret.encode())[2:-1] not in shown
+    assert TOLD.way.destination not in str(contents(ledger_url))
 
 
 def test_a_row_copied_to_another_name_does_not_open(open_ledger: Open, ledger_url: str) -> None:

@@ -29,7 +29,7 @@ ALICE = Desired("db/prod/alice").but(passphrase="horse-battery", recipient="alic
 UNNAMED = Desired("", secret="s3cret of bob").but(recipient="bob@example.com")
 
 # 0.1.0 had no ledger in PostgreSQL; its tables migrate there all the same.
-EARLIER = ["0.1.0", "0.2.0", "0.3.0"]
+EARLIER = ["0.1.0", "0.2.0", "0.3.0", "0.4.0-dev"]
 versions = pytest.mark.parametrize("version", [*EARLIER, "0.4.0"])
 
 
@@ -67,7 +67,7 @@ def test_fingerprints_of_version_1_stay(ledger_url: str, open_ledger: Open) -> N
     assert open_ledger().fingerprint("a", None) == "aa0f70bb5520737bd10552014b0f059146643d66b59c6275ac442f5321974555"
 
 
-@pytest.mark.parametrize("version", ["0.2.0", "0.3.0", "0.4.0"])
+@pytest.mark.parametrize("version", ["0.2.0", "0.3.0", "0.4.0-dev", "0.4.0"])
 def test_what_version_1_did_not_keep_is_still_known(version: str, ledger_url: str, open_ledger: Open) -> None:
     earlier_ledger(version, ledger_url)
     ledger = open_ledger()

@@ -300,6 +300,7 @@ def test_what_was_only_intended_is_not(postgresql_server: Postgresql, open_url: 
             lambda ledger: ledger.telling("alice", RECORD, told),
             lambda ledger: ledger.note("alice", RECORD),
             lambda ledger: ledger.retire("alice", RECORD, None),
+            lambda ledger: ledger.keep("alice", RevealedValue("secret-key-of-theirs", None, 1_800_000_000)),
         ):
             ledger = open_url(url)
             with ledger.locked("alice"):

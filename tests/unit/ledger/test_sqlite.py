@@ -20,7 +20,7 @@ from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.schema im
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.sqlite import SqliteLedger
 from ansible_collections.onetimesecret.ots.plugins.plugin_utils.ledger.tables import Tables
 from tests.support.back_ends import sql
-from tests.support.rows import ATTEMPT, OTHER_KEY, OWED, RECORD, SEALED, complete
+from tests.support.rows import ATTEMPT, OTHER_KEY, OWED, RECORD, SEALED, TOLD, complete, telling
 from tests.support.world import KEY
 
 Open = Callable[..., SqliteLedger]
@@ -42,8 +42,9 @@ def test_nothing_secret_is_on_the_disk(open_file: Open, ledger_file: Path) -> No
     ledger = open_file(key=KEY)
     ledger.begin("alice", ATTEMPT)
     complete(ledger, "alice", ATTEMPT, RECORD, OWED)
+    telling(ledger, "alice", TOLD)
 
-    for secret in (*SEALED, KEY):
+    for secret in (*SEALED, KEY, TOLD.way.destination):
         assert secret.encode() not in files_of(ledger_file)
 
 
